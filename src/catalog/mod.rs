@@ -1,0 +1,1 @@
+//! L2 · which plugins are on this machine: folders, header checks, scan in child processes, cache, blocklist.

@@ -1,0 +1,1 @@
+//! L2 · graph spec → compile → verify → schedule, and the one function that runs it.

@@ -1,0 +1,24 @@
+//! sonic-bridge: a scriptable host for native audio plugins.
+//!
+//! The layers, from the bottom up; a module may import only from layers below its own
+//! (`tests/promises/layers.rs` owns the rule, `ARCHITECTURE.md` explains it):
+//!
+//! | layer | modules |
+//! |---|---|
+//! | L0 | [`model`] [`rt`] [`security`] |
+//! | L1 | [`plugin`] |
+//! | L2 | [`engine`] [`formats`] [`audio_io`] [`catalog`] |
+//! | L3 | [`control`] |
+//! | top | [`cli`] |
+#![deny(unsafe_code)]
+
+pub mod audio_io;
+pub mod catalog;
+pub mod cli;
+pub mod control;
+pub mod engine;
+pub mod formats;
+pub mod model;
+pub mod plugin;
+pub mod rt;
+pub mod security;

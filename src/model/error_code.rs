@@ -1,0 +1,82 @@
+//! The one list of stable error codes for the command line, Lua, the wire and the docs.
+
+/// A stable code: four digits below 2000 in families, and a name. Codes are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ErrorCode {
+    /// Number, e.g. 1301.
+    pub number: u16,
+    /// Name, e.g. `PLUGIN_NOT_FOUND`.
+    pub name: &'static str,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal;)*) => {
+        impl ErrorCode {
+            $($(#[$doc])* pub const $name: Self = Self { number: $number, name: stringify!($name) };)*
+            /// Every code, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+codes! {
+    /// Something required was not given.
+    FIELD_MISSING = 1201;
+    /// Given, but of the wrong type or form.
+    FIELD_TYPE = 1202;
+    /// Outside the allowed range.
+    OUT_OF_RANGE = 1203;
+    /// NaN or infinite.
+    NOT_FINITE = 1204;
+    /// Larger than the limit.
+    TOO_LARGE = 1205;
+    /// A file or frame that is not what it says it is.
+    BAD_FRAME = 1206;
+    /// No plugin of that id or name.
+    PLUGIN_NOT_FOUND = 1301;
+    /// No such instance.
+    INSTANCE_NOT_FOUND = 1302;
+    /// No such parameter.
+    PARAM_NOT_FOUND = 1303;
+    /// A limit on the number of something is reached.
+    LIMIT_REACHED = 1305;
+    /// More than one plugin or parameter fits the name.
+    AMBIGUOUS = 1307;
+    /// A file cannot be read or written.
+    FILE = 1308;
+    /// Not possible in the present state of the instance.
+    NOT_ACTIVE = 1401;
+    /// The plugin refuses this arrangement of buses.
+    LAYOUT_REFUSED = 1403;
+    /// Blocked by the user or by the scanner.
+    BLOCKLISTED = 1405;
+    /// The plugin could not be loaded.
+    LOAD_FAILED = 1501;
+    /// The plugin took too long to load.
+    LOAD_TIMEOUT = 1502;
+    /// The plugin crashed.
+    CRASHED = 1503;
+    /// The plugin does not answer.
+    HUNG = 1504;
+    /// The plugin refuses a state or preset, or it belongs to another plugin.
+    STATE_REJECTED = 1505;
+    /// The output guard acted.
+    GUARD_TRIPPED = 1506;
+    /// A graph that cannot be played.
+    GRAPH_INVALID = 1606;
+    /// Stopped by the user.
+    CANCELLED = 1705;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_ordered_and_below_2000() {
+        for pair in ErrorCode::ALL.windows(2) {
+            assert!(pair[0].number < pair[1].number, "{} before {}", pair[0].name, pair[1].name);
+        }
+        assert!(ErrorCode::ALL.iter().all(|code| (1100..2000).contains(&code.number)));
+    }
+}

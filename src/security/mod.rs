@@ -1,0 +1,1 @@
+//! L0 · decisions only, no I/O. Invariant: every function here is pure.

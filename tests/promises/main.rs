@@ -1,0 +1,1 @@
+//! Promises about the code base itself, one module each.

@@ -1,0 +1,2 @@
+//! Development tasks: `cargo xtask run`, `cargo xtask test` and their parts.
+fn main() {}

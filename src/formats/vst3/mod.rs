@@ -1,1 +1,50 @@
-//! VST 3.
+//! L2 · VST 3: modules, classes, and the objects a plugin expects of its host.
+//!
+//! Thread: everything here belongs to the main thread, except what a plugin may call from elsewhere (handler, proxy, data
+//! exchange, messages) – those only queue – and the audio half of an instance.
+//! Invariant: a plugin's code is entered by way of this folder only, and each callback it makes into us passes one door
+//! ([`com::door`]). Deliberately absent: views.
+
+pub mod attributes;
+pub mod com;
+pub mod consts;
+pub mod context_menu;
+pub mod data_exchange;
+pub mod factory;
+pub mod handler;
+pub mod host_app;
+pub mod message;
+pub mod module;
+pub mod preset;
+pub mod preset_folders;
+pub mod proxy;
+pub mod run_loop;
+pub mod stream;
+pub mod strings;
+pub mod uid;
+pub mod units;
+
+use crate::{
+    model::PluginInfo,
+    plugin::{Controller, Format, PluginError},
+};
+use std::path::Path;
+
+/// The VST 3 format.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Vst3;
+
+impl Format for Vst3 {
+    fn probe(&self, path: &Path) -> Result<Vec<PluginInfo>, PluginError> {
+        let module = module::Module::load(path)?;
+        factory::plugins(&module)
+    }
+
+    fn load(&self, plugin: &PluginInfo, _offline: bool) -> Result<Box<dyn Controller>, PluginError> {
+        Err(PluginError::Load {
+            plugin: plugin.name.clone(),
+            step: "creating an instance",
+            result: "not implemented in this build".into(),
+        })
+    }
+}

@@ -229,10 +229,10 @@ impl Runner {
 
     #[inline]
     fn look_over(&mut self, pool: &mut Pool, now: &Now<'_>, report: &mut BlockReport) {
-        let (mut sum, mut non_finite, mut loud) = (0.0, false, false);
+        let (mut zero, mut non_finite, mut loud) = (true, false, false);
         for channel in &self.outputs {
             let look = guard::look(pool.channel(*channel, now.frames), now.policy.loud);
-            sum += look.sum;
+            zero &= look.zero;
             non_finite |= look.non_finite;
             loud |= look.loud;
         }
@@ -244,12 +244,17 @@ impl Runner {
             report.loud += 1;
         }
         if now.policy.sleep {
-            self.was_quiet = sum < INAUDIBLE;
+            // Only of interest after a block that brought nothing new.
+            self.was_quiet = zero || (self.idle > 0 && self.inaudible(pool, now.frames));
             self.said_silent = self.outputs.iter().all(|channel| pool.is_silent(*channel));
-            if sum == 0.0 {
+            if zero {
                 self.silence(pool, now.frames);
             }
         }
+    }
+
+    fn inaudible(&self, pool: &Pool, frames: usize) -> bool {
+        self.outputs.iter().all(|channel| guard::all_within(pool.channel(*channel, frames), INAUDIBLE))
     }
 
     fn silence(&self, pool: &mut Pool, frames: usize) {

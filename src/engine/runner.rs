@@ -187,12 +187,9 @@ impl Runner {
         if now.policy.sleep && self.may_sleep(pool, now.frames) {
             return self.sleep(pool, now, report);
         }
-        let fill = match now.policy.prefill {
-            Prefill::Zeros => 0.0,
-            Prefill::Marks => f32::from_bits(MARK),
-        };
-        for channel in &self.outputs {
-            pool.channel_mut(*channel, now.frames).fill(fill);
+        match now.policy.prefill {
+            Prefill::Zeros => self.outputs.iter().for_each(|channel| pool.channel_mut(*channel, now.frames).fill(0.0)),
+            Prefill::Marks => self.mark(pool, now.frames),
         }
         let Some(processor) = &mut self.processor else { return };
         let result = processor.process(&mut Block {
@@ -325,6 +322,14 @@ impl Runner {
             processor.reset();
         }
         now.door.repair_floats();
+    }
+
+    /// Apart from the zeros, which are only fast as long as the compiler sees that they are constant.
+    #[cold]
+    fn mark(&self, pool: &mut Pool, frames: usize) {
+        for channel in &self.outputs {
+            pool.channel_mut(*channel, frames).fill(f32::from_bits(MARK));
+        }
     }
 
     #[cold]

@@ -131,7 +131,7 @@ fn parts() {
     });
     let look = best(2000, || {
         for channel in [left, right] {
-            black_box(guard::look(pool.channel(black_box(channel), FRAMES), 8.0));
+            black_box(guard::overlay(pool.channel(black_box(channel), FRAMES)));
         }
     });
     let enter = best(2000, || drop(black_box(Door::enter())));

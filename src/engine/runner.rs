@@ -226,28 +226,37 @@ impl Runner {
 
     #[inline]
     fn look_over(&mut self, pool: &mut Pool, now: &Now<'_>, report: &mut BlockReport) {
-        let (mut zero, mut non_finite, mut loud) = (true, false, false);
-        for channel in &self.outputs {
-            let look = guard::look(pool.channel(*channel, now.frames), now.policy.loud);
-            zero &= look.zero;
-            non_finite |= look.non_finite;
-            loud |= look.loud;
-        }
-        if non_finite {
-            return self.trip(pool, now, report);
-        }
-        if loud {
-            self.stats.loud += 1;
-            report.loud += 1;
+        let bits = self.outputs.iter().fold(0, |all, channel| all | guard::overlay(pool.channel(*channel, now.frames)));
+        if !guard::unsuspicious(bits, now.policy.loud) && self.look_closely(pool, now, report) {
+            return;
         }
         if now.policy.sleep {
             // Only of interest after a block that brought nothing new.
+            let zero = guard::is_zero(bits);
             self.was_quiet = zero || (self.idle > 0 && self.inaudible(pool, now.frames));
             self.said_silent = self.outputs.iter().all(|channel| pool.is_silent(*channel));
             if zero {
                 self.silence(pool, now.frames);
             }
         }
+    }
+
+    /// True when the output was silenced.
+    #[cold]
+    fn look_closely(&mut self, pool: &mut Pool, now: &Now<'_>, report: &mut BlockReport) -> bool {
+        let (mut non_finite, mut loud) = (false, false);
+        for channel in &self.outputs {
+            let look = guard::look(pool.channel(*channel, now.frames), now.policy.loud);
+            non_finite |= look.non_finite;
+            loud |= look.loud;
+        }
+        if non_finite {
+            self.trip(pool, now, report);
+        } else if loud {
+            self.stats.loud += 1;
+            report.loud += 1;
+        }
+        non_finite
     }
 
     fn inaudible(&self, pool: &Pool, frames: usize) -> bool {

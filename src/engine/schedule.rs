@@ -201,7 +201,7 @@ impl Schedule {
         let Self { steps, runners, lines, inputs, pool, policy, .. } = self;
         for inlet in inputs.iter_mut() {
             let filled = std::mem::replace(&mut inlet.filled, false);
-            let heard = |pool: &Pool| !guard::look(pool.channel(inlet.channel, frames), f32::MAX).zero;
+            let heard = |pool: &Pool| !guard::is_zero(guard::overlay(pool.channel(inlet.channel, frames)));
             if !filled || (policy.sleep && !heard(pool)) {
                 pool.silence(inlet.channel, frames);
             }

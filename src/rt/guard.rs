@@ -6,8 +6,6 @@
 /// What a look over a block found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// Every sample is zero.
-    pub zero: bool,
     /// Some sample is NaN or infinite.
     pub non_finite: bool,
     /// Some sample is beyond the limit.
@@ -15,17 +13,16 @@ pub struct Look {
 }
 
 /// Samples taken side by side.
-const LANES: usize = 32;
+const LANES: usize = 16;
 /// All bits of a sample but the sign.
 const MAGNITUDE: u32 = 0x7fff_ffff;
 /// The highest bit of the exponent: set in NaNs, infinities and everything from 2.0 up.
 const TWO_OR_MORE: u32 = 0x4000_0000;
 
-/// `[audio]` One pass over the samples at one operation each: their bits are laid over one another. If the highest bit of
-/// the exponent is in none of them, all are below 2.0 and there is nothing to find; only otherwise they are looked at one
-/// by one.
+/// `[audio]` The bits of all samples laid over one another, at one operation each. To be joined with those of further
+/// channels by `|`, and asked by [`unsuspicious`] and [`is_zero`].
 #[inline]
-pub fn look(samples: &[f32], limit: f32) -> Look {
+pub fn overlay(samples: &[f32]) -> u32 {
     let mut lanes = [0_u32; LANES];
     let mut rows = samples.chunks_exact(LANES);
     for row in &mut rows {
@@ -33,20 +30,38 @@ pub fn look(samples: &[f32], limit: f32) -> Look {
             *lane |= sample.to_bits();
         }
     }
-    let rest = rows.remainder().iter().fold(0, |all, sample| all | sample.to_bits());
-    let all = lanes.iter().fold(rest, |all, lane| all | lane);
-    if all & TWO_OR_MORE == 0 && limit >= 2.0 {
-        return Look { zero: all & MAGNITUDE == 0, non_finite: false, loud: false };
+    let mut all = lanes.iter().fold(0, |all, lane| all | lane);
+    if !rows.remainder().is_empty() {
+        all |= rows.remainder().iter().fold(0, |all, sample| all | sample.to_bits());
     }
-    look_closely(samples, limit)
+    all
+}
+
+/// `[audio]` Whether samples of this overlay are certainly finite and within the limit: none of them has the highest bit
+/// of the exponent, so all are below 2.0. If not, [`look`] tells.
+#[inline]
+pub fn unsuspicious(overlay: u32, limit: f32) -> bool {
+    overlay & TWO_OR_MORE == 0 && limit >= 2.0
+}
+
+/// `[audio]` Whether all samples of this overlay are zero.
+#[inline]
+pub fn is_zero(overlay: u32) -> bool {
+    overlay & MAGNITUDE == 0
+}
+
+/// `[audio]` Looks at samples one by one if their overlay does not say enough.
+#[inline]
+pub fn look(samples: &[f32], limit: f32) -> Look {
+    let all = overlay(samples);
+    if unsuspicious(all, limit) { Look { non_finite: false, loud: false } } else { look_closely(samples, limit) }
 }
 
 #[cold]
 fn look_closely(samples: &[f32], limit: f32) -> Look {
     let non_finite = samples.iter().fold(false, |found, sample| found | !sample.is_finite());
     let loud = samples.iter().fold(false, |found, sample| found | (sample.abs() > limit));
-    let zero = samples.iter().fold(true, |all, sample| all & (sample.to_bits() & MAGNITUDE == 0));
-    Look { zero, non_finite, loud }
+    Look { non_finite, loud }
 }
 
 /// `[audio]` Whether no sample is beyond the limit; a NaN is.
@@ -78,11 +93,11 @@ mod tests {
 
     #[test]
     fn silence_and_the_faintest_sound_are_told_apart() {
-        assert!(look(&[0.0, -0.0, 0.0], 8.0).zero);
+        assert!(is_zero(overlay(&[0.0, -0.0, 0.0])));
         for at in 0..130 {
             let mut block = vec![0.0_f32; 130];
             block[at] = -f32::from_bits(1);
-            assert!(!look(&block, 8.0).zero);
+            assert!(!is_zero(overlay(&block)));
         }
     }
 
@@ -95,7 +110,7 @@ mod tests {
             let found = look(&block, limit);
             prop_assert_eq!(found.non_finite, block.iter().any(|sample| !sample.is_finite()));
             prop_assert_eq!(found.loud, block.iter().any(|sample| sample.abs() > limit));
-            prop_assert_eq!(found.zero, block.iter().all(|sample| *sample == 0.0));
+            prop_assert_eq!(is_zero(overlay(&block)), block.iter().all(|sample| *sample == 0.0));
         }
     }
 }

@@ -6,7 +6,10 @@ use crate::source;
 const LIMIT: usize = 400;
 
 /// Longer files, each with the reason why it is better in one piece. A file that got shorter must leave.
-const LONGER: &[(&str, &str)] = &[];
+const LONGER: &[(&str, &str)] = &[
+    ("src/formats/vst3/instance.rs", "the states of an instance and the order of its calls are read side by side"),
+    ("src/formats/vst3/param_changes.rs", "a fifth of it is tests of its own private rules"),
+];
 
 #[test]
 fn long_files_have_a_reason() {

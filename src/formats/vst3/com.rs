@@ -62,14 +62,26 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `[any]` Writes through a pointer a plugin passed in, unless it is null.
-pub(crate) fn put<T>(to: *mut T, value: T) -> bool {
+/// `[any]` Writes through a pointer a plugin passed in, unless it is null; tells whether it did.
+///
+/// # Safety
+/// The pointer is null or leads to memory for a `T`, aligned or not.
+pub(crate) unsafe fn put<T>(to: *mut T, value: T) -> bool {
     if to.is_null() {
         return false;
     }
-    // SAFETY: not null; the interface obliges the plugin to pass memory for one T. Alignment is not trusted.
+    // SAFETY: not null, so it leads to memory for a T; the write does not need alignment.
     unsafe { to.write_unaligned(value) };
     true
+}
+
+/// `[any]` The same, as a result code.
+///
+/// # Safety
+/// As for [`put`].
+pub(crate) unsafe fn answer<T>(to: *mut T, value: T) -> tresult {
+    // SAFETY: the caller's promise, passed on.
+    if unsafe { put(to, value) } { kResultOk } else { kInvalidArgument }
 }
 
 #[cfg(test)]

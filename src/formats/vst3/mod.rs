@@ -6,6 +6,10 @@
 //! ([`com::door`]). Deliberately absent: views.
 
 pub mod attributes;
+#[cfg_attr(target_os = "macos", path = "binary_mac.rs")]
+#[cfg_attr(windows, path = "binary_win.rs")]
+#[cfg_attr(all(unix, not(target_os = "macos")), path = "binary_linux.rs")]
+mod binary;
 pub mod com;
 pub mod consts;
 pub mod context_menu;
@@ -13,6 +17,11 @@ pub mod data_exchange;
 pub mod factory;
 pub mod handler;
 pub mod host_app;
+pub mod main_cell;
+#[cfg_attr(target_os = "macos", path = "main_loop_mac.rs")]
+#[cfg_attr(windows, path = "main_loop_win.rs")]
+#[cfg_attr(all(unix, not(target_os = "macos")), path = "main_loop_unix.rs")]
+mod main_loop;
 pub mod message;
 pub mod module;
 pub mod preset;
@@ -21,6 +30,7 @@ pub mod proxy;
 pub mod run_loop;
 pub mod stream;
 pub mod strings;
+pub mod supported;
 pub mod uid;
 pub mod units;
 

@@ -1,1 +1,4 @@
 //! User stories, one module each.
+
+#[path = "../support/mod.rs"]
+mod support;

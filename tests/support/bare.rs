@@ -81,8 +81,7 @@ pub fn audio_classes(factory: &ComPtr<IPluginFactory>) -> Vec<TUID> {
                 (factory.getClassInfo(index, &mut info) == kResultOk).then_some(info)
             })
             .filter(|info| {
-                let category: Vec<u8> =
-                    info.category.iter().map(|c| *c as u8).take_while(|byte| *byte != 0).collect();
+                let category: Vec<u8> = info.category.iter().map(|c| *c as u8).take_while(|byte| *byte != 0).collect();
                 category == b"Audio Module Class"
             })
             .map(|info| info.cid)

@@ -79,13 +79,7 @@ impl Player {
     }
 
     /// One block; the input channels are reused when there are too few.
-    pub fn block(
-        &mut self,
-        input: &[&[f32]],
-        frames: usize,
-        params: &[ParamPoint],
-        events: &[Event],
-    ) -> Vec<Vec<f32>> {
+    pub fn block(&mut self, input: &[&[f32]], frames: usize, params: &[ParamPoint], events: &[Event]) -> Vec<Vec<f32>> {
         for (at, channel) in self.inputs.iter().enumerate() {
             match input.get(at.min(input.len().saturating_sub(1))) {
                 Some(source) => self.pool.channel_mut(*channel, frames).copy_from_slice(&source[..frames]),
@@ -154,7 +148,5 @@ impl Player {
 /// Equal to the last bit, NaN included.
 pub fn same_bits(a: &[Vec<f32>], b: &[Vec<f32>]) -> bool {
     a.len() == b.len()
-        && a.iter().zip(b).all(|(a, b)| {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
-        })
+        && a.iter().zip(b).all(|(a, b)| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits()))
 }

@@ -126,13 +126,7 @@ impl<K> IComponentTrait for Object<K> {
         self.bus_count(kind, direction) as int32
     }
 
-    unsafe fn getBusInfo(
-        &self,
-        kind: MediaType,
-        direction: BusDirection,
-        index: int32,
-        bus: *mut BusInfo,
-    ) -> tresult {
+    unsafe fn getBusInfo(&self, kind: MediaType, direction: BusDirection, index: int32, bus: *mut BusInfo) -> tresult {
         door(kInternalError, || {
             match usize::try_from(index).ok().and_then(|index| self.bus_info(kind, direction, index)) {
                 // SAFETY: the host gives room for the answer, or null.

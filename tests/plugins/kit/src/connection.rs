@@ -116,4 +116,3 @@ impl<K> IConnectionPointTrait for Object<K> {
         })
     }
 }
-

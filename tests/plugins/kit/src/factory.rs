@@ -46,12 +46,9 @@ impl Factory {
     fn row(&self, index: int32) -> Option<Row> {
         let Self(plugin) = self;
         match (index, plugin.controller) {
-            (0, _) => Some(Row {
-                class: plugin.class,
-                category: COMPONENT,
-                name: plugin.name.into(),
-                sub: plugin.categories,
-            }),
+            (0, _) => {
+                Some(Row { class: plugin.class, category: COMPONENT, name: plugin.name.into(), sub: plugin.categories })
+            }
             (1, Some(class)) => {
                 Some(Row { class, category: CONTROLLER, name: format!("{} Controller", plugin.name), sub: "" })
             }
@@ -98,8 +95,7 @@ impl IPluginFactoryTrait for Factory {
     unsafe fn getClassInfo(&self, index: int32, info: *mut PClassInfo) -> tresult {
         door(kInternalError, || {
             let Some(row) = self.row(index) else { return kInvalidArgument };
-            let mut answer =
-                PClassInfo { cid: row.class.tuid(), cardinality: MANY, category: [0; 32], name: [0; 64] };
+            let mut answer = PClassInfo { cid: row.class.tuid(), cardinality: MANY, category: [0; 32], name: [0; 64] };
             wide::write8(&mut answer.category, row.category);
             wide::write8(&mut answer.name, &row.name);
             // SAFETY: the host gives room for the answer, or null.
@@ -115,8 +111,7 @@ impl IPluginFactoryTrait for Factory {
             // SAFETY: not null; the host gives room for a pointer. Null stands for failure.
             unsafe { object.write(std::ptr::null_mut()) };
             // SAFETY: both "strings" are the 16 raw bytes of an id; an array of bytes has no alignment.
-            let (class, interface) =
-                unsafe { (*class.cast::<[c_char; 16]>(), interface.cast::<TUID>()) };
+            let (class, interface) = unsafe { (*class.cast::<[c_char; 16]>(), interface.cast::<TUID>()) };
             let Some(made) = self.make(class) else { return kNoInterface };
             let unknown = made.as_ptr();
             // SAFETY: a live object; on success the host holds the new reference and ours goes.

@@ -152,4 +152,3 @@ impl<K> INoteExpressionControllerTrait for Object<K> {
         })
     }
 }
-

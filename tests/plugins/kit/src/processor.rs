@@ -128,7 +128,8 @@ impl Block for HostBlock<'_> {
         let queue = self.queue(queue)?;
         let (mut offset, mut value) = (0, 0.0);
         // SAFETY: a live object; the answers are written to our own variables.
-        let got = unsafe { index < queue.getPointCount() && queue.getPoint(index, &mut offset, &mut value) == kResultOk };
+        let got =
+            unsafe { index < queue.getPointCount() && queue.getPoint(index, &mut offset, &mut value) == kResultOk };
         (got && value.is_finite()).then(|| (offset, value.clamp(0.0, 1.0)))
     }
 
@@ -206,12 +207,7 @@ fn translate(event: &RawEvent) -> Option<Event> {
         raw::PRESSURE => {
             // SAFETY: see above.
             let note = unsafe { event.__field0.polyPressure };
-            Event::Pressure {
-                channel: note.channel,
-                key: note.pitch,
-                value: f64::from(note.pressure),
-                id: note.noteId,
-            }
+            Event::Pressure { channel: note.channel, key: note.pitch, value: f64::from(note.pressure), id: note.noteId }
         }
         raw::EXPRESSION => {
             // SAFETY: see above.
@@ -266,7 +262,12 @@ impl<K> IAudioProcessorTrait for Object<K> {
         })
     }
 
-    unsafe fn getBusArrangement(&self, direction: BusDirection, index: int32, mask: *mut SpeakerArrangement) -> tresult {
+    unsafe fn getBusArrangement(
+        &self,
+        direction: BusDirection,
+        index: int32,
+        mask: *mut SpeakerArrangement,
+    ) -> tresult {
         door(kInternalError, || {
             let main = self.main();
             let masks = match direction {

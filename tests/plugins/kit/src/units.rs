@@ -20,12 +20,8 @@ const PROGRAMS: ProgramListID = 1;
 
 impl<K> Object<K> {
     fn unit(&self, index: usize) -> Option<UnitInfo> {
-        let mut info = UnitInfo {
-            id: index as i32,
-            parentUnitId: kRootUnitId,
-            name: [0; 128],
-            programListId: kNoProgramListId,
-        };
+        let mut info =
+            UnitInfo { id: index as i32, parentUnitId: kRootUnitId, name: [0; 128], programListId: kNoProgramListId };
         if index == 0 {
             info.parentUnitId = kNoParentUnitId;
             wide::write16(&mut info.name, self.plugin.name);

@@ -10,7 +10,7 @@ use crate::{
         report,
     },
     formats::vst3::Vst3,
-    plugin::Format,
+    plugin::Format as _,
 };
 use std::{path::PathBuf, time::Duration};
 

@@ -1,1 +1,31 @@
-//! L2 · who calls the engine: files, offline; later sound cards and streams.
+//!
+//! Threads: everything here may run on any one thread at a time; nothing is for a real-time thread, because files block.
+//! Invariant: memory is bounded by channels and block length, never by the length of a file.
+//! Deliberately absent: loading plugins and compiling graphs (control does both and hands over a schedule).
+
+pub mod atomic_file;
+pub mod decoder;
+pub mod file_error;
+pub mod flac_writer;
+pub mod levels;
+pub mod ogg_end;
+pub mod quantize;
+pub mod reader;
+pub mod resample;
+pub mod source;
+pub mod wave_header;
+pub mod wave_reader;
+pub mod wave_writer;
+pub mod writer;
+
+#[cfg(test)]
+mod file_tests;
+
+pub use file_error::FileError;
+pub use levels::Levels;
+pub use reader::{AudioReader, FileSpec, SampleFormat};
+pub use source::Source;
+pub use writer::{AudioWriter, Bits, Container, OutputSpec, Written};
+
+/// Most channels a file may have.
+pub const MAX_CHANNELS: usize = 64;

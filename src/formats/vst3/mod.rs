@@ -12,27 +12,42 @@ pub mod attributes;
 mod binary;
 pub mod com;
 pub mod consts;
+mod context;
 pub mod context_menu;
 pub mod data_exchange;
+mod event_list;
 pub mod factory;
 pub mod handler;
 pub mod host_app;
+pub mod instance;
+mod interfaces;
+mod layout;
 pub mod main_cell;
 #[cfg_attr(target_os = "macos", path = "main_loop_mac.rs")]
 #[cfg_attr(windows, path = "main_loop_win.rs")]
 #[cfg_attr(all(unix, not(target_os = "macos")), path = "main_loop_unix.rs")]
 mod main_loop;
 pub mod message;
+mod midi_map;
 pub mod module;
+mod objects;
+mod param_changes;
+mod parameters;
 pub mod preset;
 pub mod preset_folders;
+pub mod processor;
 pub mod proxy;
+mod restart;
 pub mod run_loop;
+mod states;
 pub mod stream;
 pub mod strings;
 pub mod supported;
 pub mod uid;
 pub mod units;
+
+pub use instance::Instance;
+pub use processor::Vst3Processor;
 
 use crate::{
     model::PluginInfo,
@@ -50,11 +65,7 @@ impl Format for Vst3 {
         factory::plugins(&module)
     }
 
-    fn load(&self, plugin: &PluginInfo, _offline: bool) -> Result<Box<dyn Controller>, PluginError> {
-        Err(PluginError::Load {
-            plugin: plugin.name.clone(),
-            step: "creating an instance",
-            result: "not implemented in this build".into(),
-        })
+    fn load(&self, plugin: &PluginInfo, offline: bool) -> Result<Box<dyn Controller>, PluginError> {
+        Ok(Box::new(Instance::load(plugin, offline)?))
     }
 }

@@ -45,3 +45,6 @@ pub fn plugin() -> &'static Plugin {
 }
 
 plugin_kit::export!(plugin);
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a reader that goes away (`| head`) ends the program quietly.
 
-use crate::catalog::text::escape;
+use crate::catalog::{OpenError, text::escape};
 use std::{
     io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
@@ -23,10 +23,13 @@ pub(super) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{}", escape(text));
 }
 
-/// `[main]` Tells an error and gives the exit code.
+/// `[main]` Tells an error and gives the exit code; that of shells for what was stopped by Ctrl-C.
 pub(super) fn failure(error: &anyhow::Error) -> ExitCode {
     note(&format!("error: {error:#}"));
-    ExitCode::FAILURE
+    match error.downcast_ref() {
+        Some(OpenError::Cancelled) => ExitCode::from(130),
+        _ => ExitCode::FAILURE,
+    }
 }
 
 /// How wide a line may be: that of the terminal, or unlimited where output goes into a file or another program.

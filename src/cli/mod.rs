@@ -1,7 +1,7 @@
 //! Composition root of the command line: arguments in, exit code out.
 //!
-//! Thread: main. Invariant: exit code 0 for success, 1 for an error told on stderr, 2 for a wrong command line; everything
-//! that came from outside is escaped before a terminal sees it.
+//! Thread: main. Invariant: exit code 0 for success, 1 for an error told on stderr, 2 for a wrong command line, 130 when
+//! stopped by Ctrl-C; everything that came from outside is escaped before a terminal sees it.
 
 mod args;
 mod block;

@@ -10,6 +10,7 @@ use super::{
     tail::{TailWatch, Verdict},
 };
 use crate::{
+    engine::Schedule,
     model::{Event, ParamPoint, Transport},
     plugin::Tail,
 };
@@ -41,6 +42,44 @@ pub struct BlockFaults {
     pub failed: u32,
     /// Nodes whose output was guarded (no numbers, or far too loud).
     pub guarded: u32,
+}
+
+impl BlockRunner for Schedule {
+    fn max_block(&self) -> usize {
+        Self::max_block(self)
+    }
+
+    fn latency(&self) -> u32 {
+        Self::latency(self)
+    }
+
+    fn tail(&self) -> Tail {
+        Self::tail(self)
+    }
+
+    #[inline]
+    fn input_mut(&mut self, node: usize, channel: usize, frames: usize) -> &mut [f32] {
+        Self::input_mut(self, node, channel, frames)
+    }
+
+    #[inline]
+    fn output(&self, node: usize, channel: usize, frames: usize) -> &[f32] {
+        Self::output(self, node, channel, frames)
+    }
+
+    fn queue_param(&mut self, node: usize, point: ParamPoint) -> bool {
+        Self::queue_param(self, node, point)
+    }
+
+    fn queue_event(&mut self, node: usize, event: Event) -> bool {
+        Self::queue_event(self, node, event)
+    }
+
+    #[inline]
+    fn process(&mut self, frames: usize, transport: &Transport) -> BlockFaults {
+        let report = Self::process(self, frames, transport);
+        BlockFaults { failed: report.failed, guarded: report.non_finite }
+    }
 }
 
 /// A file for an input node.

@@ -5,7 +5,7 @@
 
 use super::{param_text, render_error::RenderError, render_job::PluginUse};
 use crate::{
-    engine::LoadedNode,
+    engine::{LoadedNode, Schedule},
     model::{Arrangement, Edge, GraphSpec, NodeKind, NodeSpec, ParamId, PluginInfo, Port},
     plugin::{Controller, Format, Layout, LayoutRequest, Notice, PresetFile, Setup, State},
 };
@@ -31,6 +31,8 @@ pub struct Member {
     pub plugin: usize,
     /// Node it plays in.
     pub node: usize,
+    /// Samples by which sound reaches it late, because of the plugins before it.
+    pub delay: u32,
     /// Its main-thread half.
     pub controller: Box<dyn Controller>,
 }
@@ -99,9 +101,49 @@ pub fn open(
 }
 
 impl Chain {
+    /// `[main]` Names of the plugins in the line.
+    pub fn names(&self) -> String {
+        let names: Vec<&str> = (0..self.lanes.len()).map(|at| self.first_of(at).plugin().name.as_str()).collect();
+        names.join(", ")
+    }
+
+    /// `[main]` Stops the plugins whose audio halves come back, each at its own controller.
+    pub fn take_back(&mut self, nodes: Vec<Option<LoadedNode>>) {
+        for (node, loaded) in nodes.into_iter().enumerate() {
+            let Some(loaded) = loaded else { continue };
+            if let Some(member) = self.members.iter_mut().find(|member| member.node == node)
+                && let Err(error) = member.controller.deactivate(loaded.processor)
+            {
+                tracing::warn!(%error, "a plugin could not be stopped");
+            }
+        }
+    }
+
+    /// `[main]` Does the restart an instance asked for, between two blocks.
+    pub fn restart(&mut self, member: usize, schedule: &mut Schedule) {
+        let Member { node, controller, .. } = &mut self.members[member];
+        let before = (controller.latency(), controller.layout().clone());
+        let Some(processor) = schedule.take_processor(*node) else { return };
+        let name = controller.plugin().name.clone();
+        match controller.restart(processor) {
+            Ok(fresh) => {
+                if before != (controller.latency(), controller.layout().clone()) {
+                    self.warnings.push(format!(
+                        "{name} changed its latency or buses in the middle; the output keeps the alignment of the start"
+                    ));
+                }
+                if schedule.put_processor(*node, fresh).is_err() {
+                    self.warnings
+                        .push(format!("{name} could not be put back after a restart; it is silent from there"));
+                }
+            }
+            Err(error) => self.warnings.push(format!("{name} did not come back from a restart it asked for: {error}")),
+        }
+    }
+
     /// `[main]` Finds what an automation names: "Parameter", or "Plugin.Parameter", or "2.Parameter" for the second plugin.
-    /// The answer names every instance that plays that plugin.
-    pub fn find_param(&self, written: &str) -> Result<(Vec<usize>, ParamId), RenderError> {
+    /// The answer is the plugin's position in the line and the parameter.
+    pub fn find_param(&self, written: &str) -> Result<(usize, ParamId), RenderError> {
         let candidates: Vec<usize> = (0..self.lanes.len()).collect();
         if let Some((plugin, param)) = written.split_once('.') {
             let named = candidates.iter().copied().find(|position| {
@@ -110,13 +152,13 @@ impl Chain {
             });
             if let Some(position) = named {
                 let info = param_text::find(self.first_of(position), param)?;
-                return Ok((self.nodes_of(position), info.id));
+                return Ok((position, info.id));
             }
         }
         let mut last = None;
         for position in candidates {
             match param_text::find(self.first_of(position), written) {
-                Ok(info) => return Ok((self.nodes_of(position), info.id)),
+                Ok(info) => return Ok((position, info.id)),
                 Err(error) => last = Some(error),
             }
         }
@@ -127,10 +169,6 @@ impl Chain {
     pub fn first_of(&self, position: usize) -> &dyn Controller {
         let member = self.members.iter().find(|member| member.plugin == position);
         &*member.expect("every position of the line has an instance").controller
-    }
-
-    fn nodes_of(&self, position: usize) -> Vec<usize> {
-        self.members.iter().filter(|member| member.plugin == position).map(|member| member.node).collect()
     }
 }
 
@@ -300,7 +338,9 @@ impl Builder<'_> {
             format!("{} {name}", position + 1)
         };
         let node = self.add_node(key, NodeKind::Plugin, Some(loaded));
-        self.chain.members.push(Member { plugin: position, node, controller });
+        let before = self.chain.members.iter().filter(|member| member.plugin + 1 == position);
+        let delay = before.map(|member| member.delay + member.controller.latency()).max().unwrap_or(0);
+        self.chain.members.push(Member { plugin: position, node, delay, controller });
         Ok(node)
     }
 
@@ -337,6 +377,14 @@ impl Builder<'_> {
         self.chain.output = output;
         self.chain.output_channels = channels;
         Ok(self.chain)
+    }
+}
+
+impl Drop for Chain {
+    /// Audio halves that are still here go back to their plugins first.
+    fn drop(&mut self) {
+        let nodes = std::mem::take(&mut self.nodes);
+        self.take_back(nodes);
     }
 }
 

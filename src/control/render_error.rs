@@ -2,9 +2,8 @@
 
 use super::param_text::ParamError;
 use crate::{
-    audio_io::FileError,
+    audio_io::{AutomationError, FileError, MidiError},
     catalog::{FindError, VerifyError},
-    engine::CompileError,
     model::ErrorCode,
     plugin::PluginError,
 };
@@ -25,6 +24,12 @@ pub enum RenderError {
     /// A parameter or its value was not understood.
     #[error(transparent)]
     Param(#[from] ParamError),
+    /// The automation file is not understood.
+    #[error(transparent)]
+    Automation(#[from] AutomationError),
+    /// The MIDI file is not understood.
+    #[error(transparent)]
+    Midi(#[from] MidiError),
     /// A file failed.
     #[error(transparent)]
     File(#[from] FileError),
@@ -50,6 +55,9 @@ pub enum RenderError {
     /// A side-chain file, and no plugin that listens.
     #[error("none of the plugins has a side-chain input; leave out --sidechain")]
     NoSidechain,
+    /// Notes, and no plugin that plays them.
+    #[error("none of the plugins plays notes; leave out --midi")]
+    NoNotes,
     /// Neither input nor notes.
     #[error("there is nothing to render: give an input file, or --midi FILE for an instrument")]
     NothingToDo,
@@ -57,14 +65,6 @@ pub enum RenderError {
     #[error("{path} cannot be read: {reason}", path = path.display())]
     Read {
         /// Which.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// Automation or MIDI that makes no sense.
-    #[error("{path}: {reason}", path = path.display())]
-    Score {
-        /// Which file.
         path: PathBuf,
         /// Why.
         reason: String,
@@ -86,19 +86,14 @@ impl RenderError {
             Self::Plugin(error) => error.code(),
             Self::Param(error) => error.code(),
             Self::File(error) => error.code(),
+            Self::Automation(error) => error.code(),
+            Self::Midi(error) => error.code(),
             Self::Graph(_) | Self::Internal => ErrorCode::GRAPH_INVALID,
-            Self::Layout { .. } | Self::NoSidechain => ErrorCode::LAYOUT_REFUSED,
+            Self::Layout { .. } | Self::NoSidechain | Self::NoNotes => ErrorCode::LAYOUT_REFUSED,
             Self::NoPreset { .. } => ErrorCode::STATE_REJECTED,
             Self::NothingToDo => ErrorCode::FIELD_MISSING,
             Self::Read { .. } => ErrorCode::FILE,
-            Self::Score { .. } => ErrorCode::BAD_FRAME,
             Self::Cancelled => ErrorCode::CANCELLED,
         }
-    }
-}
-
-impl From<CompileError> for RenderError {
-    fn from(error: CompileError) -> Self {
-        Self::Graph(error.to_string())
     }
 }

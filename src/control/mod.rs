@@ -2,7 +2,13 @@
 //!
 //! Thread: main. Invariant: an operation either succeeds whole or leaves nothing behind.
 
+pub mod chain;
+pub mod host;
 pub mod last_words;
 pub mod param_text;
+pub mod render_error;
+pub mod render_job;
 
+pub use host::Host;
 pub use param_text::ParamError;
+pub use render_error::RenderError;

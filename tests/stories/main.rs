@@ -2,3 +2,8 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+
+#[cfg(target_os = "linux")]
+mod real_plugins;
+#[cfg(unix)]
+mod scan;

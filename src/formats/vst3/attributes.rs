@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn binaries_are_copied() {
         let list = AttributeList::new().to_com_ptr::<IAttributeList>().unwrap();
-        let mut source = vec![1_u8, 2, 3];
+        let mut source = [1_u8, 2, 3];
         let (mut data, mut size) = (null(), 0);
         // SAFETY: live object, terminated id, three bytes behind the pointer, memory for the results.
         unsafe {

@@ -1,6 +1,44 @@
-//! L2 · the component handler.
+//! L2 · the component handler: what a plugin tells its host outside of sound.
+//!
+//! Thread: main by contract, any in practice. Invariant: a call becomes an event in a queue and returns; nothing is done in
+//! place, and values are sanitised before they are queued. Deliberately absent: reactions, which are the instance's.
 #![allow(unsafe_code)]
-use vst3::{Class, ComWrapper, Steinberg::FUnknown, Steinberg::Vst::IComponentHandler};
+
+use super::{
+    com::{answer, door, lend, lock},
+    context_menu::ContextMenu,
+    main_cell::ThreadToken,
+    run_loop::Waker,
+    strings,
+};
+use std::{
+    collections::HashMap,
+    ptr::null_mut,
+    sync::{
+        LazyLock, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+use vst3::{
+    Class, ComWrapper,
+    Steinberg::{
+        FIDString, IPlugView, TBool,
+        Vst::{
+            BusDirection, IComponentHandler, IComponentHandler2, IComponentHandler2Trait, IComponentHandler3,
+            IComponentHandler3Trait, IComponentHandlerBusActivation, IComponentHandlerBusActivationTrait,
+            IComponentHandlerSystemTime, IComponentHandlerSystemTimeTrait, IComponentHandlerTrait, IContextMenu,
+            IProgress, IProgress_, IProgressTrait, IUnitHandler, IUnitHandler2, IUnitHandler2Trait, IUnitHandlerTrait,
+            MediaType, ParamID, ParamValue, ProgramListID, UnitID,
+        },
+        int32, int64, kInternalError, kInvalidArgument, kOutOfMemory, kResultOk, tchar, tresult,
+    },
+};
+
+/// Events waiting for the main thread; a plugin that floods us loses the rest.
+const MAX_EVENTS: usize = 65_536;
+/// Pieces of work going on at one time.
+const MAX_PROGRESS: usize = 1024;
 
 /// What a plugin told its handler.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,29 +104,375 @@ pub struct Received {
 }
 
 /// The handler of one instance.
-pub struct ComponentHandler {}
-impl Class for ComponentHandler {
-    type Interfaces = (FUnknown,);
+pub struct ComponentHandler {
+    main: ThreadToken,
+    waker: Waker,
+    queue: Mutex<Vec<Received>>,
+    progress: Mutex<HashMap<u64, String>>,
+    off_main: AtomicU64,
+    dropped: AtomicU64,
 }
+
+impl Class for ComponentHandler {
+    type Interfaces = (
+        IComponentHandler,
+        IComponentHandler2,
+        IComponentHandler3,
+        IComponentHandlerBusActivation,
+        IComponentHandlerSystemTime,
+        IUnitHandler,
+        IUnitHandler2,
+        IProgress,
+    );
+}
+
 impl ComponentHandler {
-    /// `[main]` A handler with an empty queue; this thread is its main thread.
+    /// `[main]` A handler with an empty queue; the calling thread is its main thread.
+    #[allow(clippy::new_ret_no_self)]
     pub fn new() -> ComWrapper<Self> {
-        ComWrapper::new(Self {})
+        ComWrapper::new(Self {
+            main: ThreadToken::here(),
+            waker: Waker::for_this_thread(),
+            queue: Mutex::default(),
+            progress: Mutex::default(),
+            off_main: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+        })
     }
-    /// `[any]` What `setComponentHandler` takes; lent.
-    pub fn raw(_this: &ComWrapper<Self>) -> *mut IComponentHandler {
-        std::ptr::null_mut()
+
+    /// `[any]` What `setComponentHandler` takes; lent, so keep the wrapper until the controller is gone.
+    pub fn raw(this: &ComWrapper<Self>) -> *mut IComponentHandler {
+        lend(this)
     }
+
     /// `[main]` Everything since the last call, in order.
     pub fn drain(&self) -> Vec<Received> {
-        Vec::new()
+        std::mem::take(&mut *lock(&self.queue))
     }
+
     /// `[any]` Calls that arrived off the main thread so far.
     pub fn off_main(&self) -> u64 {
-        0
+        self.off_main.load(Ordering::Relaxed)
     }
+
     /// `[any]` Events that found the queue full.
     pub fn dropped(&self) -> u64 {
-        0
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    fn push(&self, event: HandlerEvent) -> tresult {
+        let off_main = !self.main.is_here();
+        let mut queue = lock(&self.queue);
+        let full = queue.len() >= MAX_EVENTS;
+        if !full {
+            queue.push(Received { event, off_main });
+        }
+        drop(queue);
+        if off_main {
+            self.off_main.fetch_add(1, Ordering::Relaxed);
+            self.waker.wake();
+        }
+        if full {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            return kOutOfMemory;
+        }
+        kResultOk
+    }
+
+    fn tell(&self, name: &'static str, event: HandlerEvent) -> tresult {
+        door(name, kInternalError, || self.push(event))
+    }
+
+    fn refuse(&self, what: &'static str) -> tresult {
+        self.push(HandlerEvent::Refused(what));
+        kInvalidArgument
+    }
+}
+
+impl IComponentHandlerTrait for ComponentHandler {
+    unsafe fn beginEdit(&self, id: ParamID) -> tresult {
+        self.tell("IComponentHandler::beginEdit", HandlerEvent::BeginEdit(id))
+    }
+
+    unsafe fn performEdit(&self, id: ParamID, value: ParamValue) -> tresult {
+        door("IComponentHandler::performEdit", kInternalError, || {
+            if !value.is_finite() {
+                return self.refuse("performEdit with a value that is not a number");
+            }
+            self.push(HandlerEvent::PerformEdit(id, value.clamp(0.0, 1.0)))
+        })
+    }
+
+    unsafe fn endEdit(&self, id: ParamID) -> tresult {
+        self.tell("IComponentHandler::endEdit", HandlerEvent::EndEdit(id))
+    }
+
+    unsafe fn restartComponent(&self, flags: int32) -> tresult {
+        self.tell("IComponentHandler::restartComponent", HandlerEvent::Restart(flags))
+    }
+}
+
+impl IComponentHandler2Trait for ComponentHandler {
+    unsafe fn setDirty(&self, state: TBool) -> tresult {
+        self.tell("IComponentHandler2::setDirty", HandlerEvent::Dirty(state != 0))
+    }
+
+    unsafe fn requestOpenEditor(&self, name: FIDString) -> tresult {
+        door("IComponentHandler2::requestOpenEditor", kInternalError, || {
+            // SAFETY: null, or terminated text, as the interface obliges the plugin.
+            let name = unsafe { strings::from_char8_ptr(name) }.unwrap_or_default();
+            self.push(HandlerEvent::OpenEditor(name))
+        })
+    }
+
+    unsafe fn startGroupEdit(&self) -> tresult {
+        self.tell("IComponentHandler2::startGroupEdit", HandlerEvent::GroupBegan)
+    }
+
+    unsafe fn finishGroupEdit(&self) -> tresult {
+        self.tell("IComponentHandler2::finishGroupEdit", HandlerEvent::GroupEnded)
+    }
+}
+
+impl IComponentHandler3Trait for ComponentHandler {
+    unsafe fn createContextMenu(&self, _view: *mut IPlugView, _param: *const ParamID) -> *mut IContextMenu {
+        door("IComponentHandler3::createContextMenu", null_mut(), ContextMenu::hand_over)
+    }
+}
+
+impl IComponentHandlerBusActivationTrait for ComponentHandler {
+    unsafe fn requestBusActivation(
+        &self,
+        media: MediaType,
+        direction: BusDirection,
+        index: int32,
+        state: TBool,
+    ) -> tresult {
+        let event = HandlerEvent::BusActivation { media, direction, index, active: state != 0 };
+        self.tell("IComponentHandlerBusActivation::requestBusActivation", event)
+    }
+}
+
+/// `[any]` The clock plugins are shown, in nanoseconds from an arbitrary start: the one and only source of `systemTime`.
+pub fn system_time_ns() -> i64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    // Three hundred years fit.
+    START.elapsed().as_nanos() as i64
+}
+
+impl IComponentHandlerSystemTimeTrait for ComponentHandler {
+    unsafe fn getSystemTime(&self, time: *mut int64) -> tresult {
+        door("IComponentHandlerSystemTime::getSystemTime", kInternalError, || {
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            unsafe { answer(time, system_time_ns()) }
+        })
+    }
+}
+
+impl IUnitHandlerTrait for ComponentHandler {
+    unsafe fn notifyUnitSelection(&self, unit: UnitID) -> tresult {
+        self.tell("IUnitHandler::notifyUnitSelection", HandlerEvent::UnitSelected(unit))
+    }
+
+    unsafe fn notifyProgramListChange(&self, list: ProgramListID, program: int32) -> tresult {
+        self.tell("IUnitHandler::notifyProgramListChange", HandlerEvent::ProgramListChanged { list, program })
+    }
+}
+
+impl IUnitHandler2Trait for ComponentHandler {
+    unsafe fn notifyUnitByBusChange(&self) -> tresult {
+        self.tell("IUnitHandler2::notifyUnitByBusChange", HandlerEvent::UnitByBusChanged)
+    }
+}
+
+/// Names work across all instances of the process.
+static NEXT_PROGRESS: AtomicU64 = AtomicU64::new(1);
+
+impl IProgressTrait for ComponentHandler {
+    unsafe fn start(&self, _kind: IProgress_::ProgressType, text: *const tchar, id: *mut IProgress_::ID) -> tresult {
+        door("IProgress::start", kInternalError, || {
+            // SAFETY: null, or terminated text, as the interface obliges the plugin.
+            let text = unsafe { strings::from_utf16_ptr(text) }.unwrap_or_default();
+            let new = NEXT_PROGRESS.fetch_add(1, Ordering::Relaxed);
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            let told = unsafe { answer(id, new) };
+            if told != kResultOk {
+                return told;
+            }
+            let mut progress = lock(&self.progress);
+            if progress.len() >= MAX_PROGRESS {
+                return kOutOfMemory;
+            }
+            progress.insert(new, text.clone());
+            drop(progress);
+            self.push(HandlerEvent::Progress { id: new, share: Some(0.0), text })
+        })
+    }
+
+    unsafe fn update(&self, id: IProgress_::ID, value: ParamValue) -> tresult {
+        door("IProgress::update", kInternalError, || {
+            let Some(text) = lock(&self.progress).get(&id).cloned() else { return kInvalidArgument };
+            if !value.is_finite() {
+                return self.refuse("a progress that is not a number");
+            }
+            self.push(HandlerEvent::Progress { id, share: Some(value.clamp(0.0, 1.0)), text })
+        })
+    }
+
+    unsafe fn finish(&self, id: IProgress_::ID) -> tresult {
+        door("IProgress::finish", kInternalError, || {
+            let Some(text) = lock(&self.progress).remove(&id) else { return kInvalidArgument };
+            self.push(HandlerEvent::Progress { id, share: None, text })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vst3::{
+        ComPtr, ComRef,
+        Steinberg::Vst::{IContextMenuItem, IContextMenuTrait},
+    };
+
+    fn events(handler: &ComponentHandler) -> Vec<HandlerEvent> {
+        handler.drain().into_iter().map(|received| received.event).collect()
+    }
+
+    /// The handler as a plugin holds it.
+    fn plugin_side(handler: &ComWrapper<ComponentHandler>) -> ComPtr<IComponentHandler> {
+        // SAFETY: lent by the wrapper, which lives on.
+        unsafe { ComRef::from_raw(ComponentHandler::raw(handler)) }.unwrap().to_com_ptr()
+    }
+
+    #[test]
+    fn edits_arrive_in_order_and_in_range() {
+        let handler = ComponentHandler::new();
+        let com = plugin_side(&handler);
+        // SAFETY: a live object.
+        unsafe {
+            assert_eq!(com.beginEdit(7), kResultOk);
+            assert_eq!(com.performEdit(7, 0.25), kResultOk);
+            assert_eq!(com.performEdit(7, 1.5), kResultOk);
+            assert_eq!(com.performEdit(7, f64::NAN), kInvalidArgument);
+            assert_eq!(com.performEdit(7, f64::INFINITY), kInvalidArgument);
+            assert_eq!(com.endEdit(7), kResultOk);
+            assert_eq!(com.restartComponent(-1), kResultOk);
+        }
+        let refused = HandlerEvent::Refused("performEdit with a value that is not a number");
+        assert_eq!(
+            events(&handler),
+            [
+                HandlerEvent::BeginEdit(7),
+                HandlerEvent::PerformEdit(7, 0.25),
+                HandlerEvent::PerformEdit(7, 1.0),
+                refused.clone(),
+                refused,
+                HandlerEvent::EndEdit(7),
+                HandlerEvent::Restart(-1),
+            ]
+        );
+        assert_eq!(handler.drain(), []);
+    }
+
+    #[test]
+    fn every_interface_is_there_and_speaks() {
+        let handler = ComponentHandler::new();
+        let com = plugin_side(&handler);
+        let mut time = [0; 2];
+        // SAFETY: live objects, terminated text, memory for the results.
+        unsafe {
+            let second = com.cast::<IComponentHandler2>().unwrap();
+            assert_eq!(second.setDirty(1), kResultOk);
+            assert_eq!(second.requestOpenEditor(c"editor".as_ptr()), kResultOk);
+            assert_eq!(second.startGroupEdit(), kResultOk);
+            assert_eq!(second.finishGroupEdit(), kResultOk);
+            let buses = com.cast::<IComponentHandlerBusActivation>().unwrap();
+            assert_eq!(buses.requestBusActivation(0, 1, 2, 1), kResultOk);
+            let units = com.cast::<IUnitHandler>().unwrap();
+            assert_eq!(units.notifyUnitSelection(3), kResultOk);
+            assert_eq!(units.notifyProgramListChange(4, -1), kResultOk);
+            assert_eq!(com.cast::<IUnitHandler2>().unwrap().notifyUnitByBusChange(), kResultOk);
+            let clock = com.cast::<IComponentHandlerSystemTime>().unwrap();
+            assert_eq!(clock.getSystemTime(&mut time[0]), kResultOk);
+            assert_eq!(clock.getSystemTime(&mut time[1]), kResultOk);
+            assert_eq!(clock.getSystemTime(null_mut()), kInvalidArgument);
+        }
+        assert!(time[0] <= time[1]);
+        assert_eq!(
+            events(&handler),
+            [
+                HandlerEvent::Dirty(true),
+                HandlerEvent::OpenEditor("editor".into()),
+                HandlerEvent::GroupBegan,
+                HandlerEvent::GroupEnded,
+                HandlerEvent::BusActivation { media: 0, direction: 1, index: 2, active: true },
+                HandlerEvent::UnitSelected(3),
+                HandlerEvent::ProgramListChanged { list: 4, program: -1 },
+                HandlerEvent::UnitByBusChanged,
+            ]
+        );
+    }
+
+    #[test]
+    fn calls_from_another_thread_are_queued_and_marked() {
+        let handler = ComponentHandler::new();
+        let com = plugin_side(&handler);
+        // SAFETY: a live object.
+        std::thread::spawn(move || unsafe { com.performEdit(1, 0.5) }).join().unwrap();
+        assert_eq!(handler.drain(), [Received { event: HandlerEvent::PerformEdit(1, 0.5), off_main: true }]);
+        assert_eq!(handler.off_main(), 1);
+    }
+
+    #[test]
+    fn a_flood_is_bounded() {
+        let handler = ComponentHandler::new();
+        let com = plugin_side(&handler);
+        for _ in 0..MAX_EVENTS + 5 {
+            // SAFETY: a live object.
+            unsafe { com.beginEdit(0) };
+        }
+        assert_eq!(handler.drain().len(), MAX_EVENTS);
+        assert_eq!(handler.dropped(), 5);
+    }
+
+    #[test]
+    fn work_begins_goes_on_and_ends() {
+        let handler = ComponentHandler::new();
+        let com = plugin_side(&handler).cast::<IProgress>().unwrap();
+        let text = strings::utf16z("Loading samples");
+        let mut id = 0;
+        // SAFETY: a live object, terminated text, memory for the result.
+        unsafe {
+            assert_eq!(com.start(0, text.as_ptr().cast(), &mut id), kResultOk);
+            assert_eq!(com.update(id, 0.5), kResultOk);
+            assert_eq!(com.update(id + 1_000_000, 0.5), kInvalidArgument);
+            assert_eq!(com.finish(id), kResultOk);
+            assert_eq!(com.update(id, 0.6), kInvalidArgument);
+            assert_eq!(com.finish(id), kInvalidArgument);
+        }
+        let step = |share| HandlerEvent::Progress { id, share, text: "Loading samples".into() };
+        assert_eq!(events(&handler), [step(Some(0.0)), step(Some(0.5)), step(None)]);
+    }
+
+    #[test]
+    fn a_context_menu_keeps_its_items() {
+        let handler = ComponentHandler::new();
+        let com = plugin_side(&handler).cast::<IComponentHandler3>().unwrap();
+        let item = IContextMenuItem { name: strings::string128("Reset"), tag: 5, flags: 0 };
+        let mut found = IContextMenuItem { name: [0; 128], tag: 0, flags: 0 };
+        let mut target = null_mut();
+        // SAFETY: live objects, memory for the results; the menu is handed over with one reference.
+        unsafe {
+            let menu = ComPtr::from_raw(com.createContextMenu(null_mut(), &1)).unwrap();
+            assert_eq!(menu.addItem(&item, null_mut()), kResultOk);
+            assert_eq!(menu.getItemCount(), 1);
+            assert_eq!(menu.getItem(0, &mut found, &mut target), kResultOk);
+            assert_eq!(menu.getItem(-1, &mut found, &mut target), kInvalidArgument);
+            assert_eq!(menu.removeItem(&item, null_mut()), kResultOk);
+            assert_eq!(menu.getItemCount(), 0);
+            assert_ne!(menu.popup(0, 0), kResultOk);
+        }
+        assert_eq!((found.tag, strings::from_utf16(&found.name)), (5, "Reset".to_owned()));
     }
 }

@@ -1,28 +1,449 @@
 //! L2 · the host, as plugins see it.
+//!
+//! Thread: main, except where noted. Invariant: never freed – plugins keep unreferenced pointers to it, and it has to outlive
+//! them all. Deliberately absent: what belongs to one instance ([`super::handler`]).
 #![allow(unsafe_code)]
-use super::{com::lend, data_exchange::DataExchange};
-use vst3::{Class, ComWrapper, Steinberg::FUnknown};
 
-/// The host context.
+use super::{
+    attributes::AttributeList,
+    com::{answer, door, lend, put},
+    data_exchange::DataExchange,
+    main_cell::MainCell,
+    message::Message,
+    strings, supported,
+};
+use std::{
+    ffi::c_void,
+    ptr::null_mut,
+    sync::atomic::{AtomicU64, Ordering},
+};
+#[cfg(target_os = "linux")]
+use vst3::Steinberg::Linux::{FileDescriptor, IEventHandler, IRunLoop, IRunLoopTrait, ITimerHandler, TimerInterval};
+use vst3::{
+    Class, ComPtr, ComWrapper, Interface,
+    Steinberg::{
+        FUnknown, TBool, TUID,
+        Vst::{
+            DataExchangeBlock, DataExchangeBlockID, DataExchangeQueueID, DataExchangeUserContextID, IAttributeList,
+            IAudioProcessor, IDataExchangeHandler, IDataExchangeHandlerTrait, IHostApplication, IHostApplicationTrait,
+            IMessage, IPlugInterfaceSupport, IPlugInterfaceSupportTrait, String128,
+        },
+        kInternalError, kInvalidArgument, kNoInterface, kResultFalse, kResultOk, tresult, uint32,
+    },
+    com_scrape_types::{Guid, MakeHeader},
+};
+
+/// The name plugins are told.
+const NAME: &str = "sonic-bridge";
+
+/// The host context of all plugins that one thread loads.
 pub struct HostApp {
+    main: MainCell<()>,
     exchange: DataExchange,
+    refused: AtomicU64,
 }
-impl Class for HostApp {
-    type Interfaces = (FUnknown,);
-}
+
 impl HostApp {
-    /// `[main]` The one host object of this thread; never freed, so that it outlives every plugin.
+    /// `[main]` The one host object of this thread.
     pub fn get() -> &'static ComWrapper<Self> {
-        thread_local!(static APP: &'static ComWrapper<HostApp> =
-            Box::leak(Box::new(ComWrapper::new(HostApp { exchange: DataExchange::default() }))));
+        thread_local! {
+            static APP: &'static ComWrapper<HostApp> = Box::leak(Box::new(ComWrapper::new(HostApp {
+                main: MainCell::new(()),
+                exchange: DataExchange::new(),
+                refused: AtomicU64::new(0),
+            })));
+        }
         APP.with(|app| *app)
     }
-    /// `[main]` What `initialize` takes.
+
+    /// `[main]` What `initialize` and `setHostContext` take; lent for ever.
     pub fn context() -> *mut FUnknown {
         lend(Self::get())
     }
-    /// `[main]` The data exchange queues.
+
+    /// `[any]` The data exchange queues.
     pub fn exchange(&self) -> &DataExchange {
         &self.exchange
+    }
+
+    /// `[any]` Run loop calls that came from other threads than the main one and were refused.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Class for HostApp {
+    type Interfaces = (IHostApplication, IPlugInterfaceSupport, IDataExchangeHandler, IRunLoop);
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Class for HostApp {
+    type Interfaces = (IHostApplication, IPlugInterfaceSupport, IDataExchangeHandler);
+}
+
+/// Copies an id a plugin passed in; `None` for null.
+fn guid(id: *const TUID) -> Option<Guid> {
+    // SAFETY: null, or sixteen bytes, as the interface obliges the plugin.
+    (!id.is_null()).then(|| unsafe { id.cast::<Guid>().read() })
+}
+
+/// Hands over one reference to `object` as the interface `iid`, if it is one of its own or `FUnknown`.
+fn hand_over<I: Interface, C>(object: ComWrapper<C>, iid: &Guid, to: *mut *mut c_void) -> tresult
+where
+    C: Class + 'static,
+    C::Interfaces: MakeHeader<C, ComWrapper<C>>,
+{
+    match object.to_com_ptr::<I>() {
+        Some(object) if I::inherits(iid) => {
+            // SAFETY: memory for the result: `createInstance` has written null there already.
+            unsafe { answer(to, object.into_raw().cast()) }
+        }
+        _ => kNoInterface,
+    }
+}
+
+impl IHostApplicationTrait for HostApp {
+    unsafe fn getName(&self, name: *mut String128) -> tresult {
+        door("IHostApplication::getName", kInternalError, || {
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            unsafe { answer(name, strings::string128(NAME)) }
+        })
+    }
+
+    unsafe fn createInstance(&self, cid: *mut TUID, iid: *mut TUID, object: *mut *mut c_void) -> tresult {
+        door("IHostApplication::createInstance", kInternalError, || {
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            let there = unsafe { put(object, null_mut()) };
+            let (Some(cid), Some(iid), true) = (guid(cid), guid(iid), there) else { return kInvalidArgument };
+            if cid == IMessage::IID {
+                hand_over::<IMessage, _>(Message::new(), &iid, object)
+            } else if cid == IAttributeList::IID {
+                hand_over::<IAttributeList, _>(AttributeList::new(), &iid, object)
+            } else {
+                kNoInterface
+            }
+        })
+    }
+}
+
+impl IPlugInterfaceSupportTrait for HostApp {
+    unsafe fn isPlugInterfaceSupported(&self, iid: *const TUID) -> tresult {
+        door("IPlugInterfaceSupport::isPlugInterfaceSupported", kInternalError, || match guid(iid) {
+            None => kInvalidArgument,
+            Some(iid) if supported::is_called(&iid) => kResultOk,
+            Some(_) => kResultFalse,
+        })
+    }
+}
+
+impl IDataExchangeHandlerTrait for HostApp {
+    unsafe fn openQueue(
+        &self,
+        processor: *mut IAudioProcessor,
+        block_size: uint32,
+        blocks: uint32,
+        alignment: uint32,
+        context: DataExchangeUserContextID,
+        id: *mut DataExchangeQueueID,
+    ) -> tresult {
+        door("IDataExchangeHandler::openQueue", kInternalError, || {
+            // SAFETY: null, or a live processor that lends itself, as the interface obliges the plugin.
+            let Some(processor) = (unsafe { vst3::ComRef::from_raw(processor) }) else { return kInvalidArgument };
+            match self.exchange.open(&processor.to_com_ptr(), block_size, blocks, alignment, context) {
+                // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+                Ok(opened) => unsafe { answer(id, opened) },
+                Err(refusal) => refusal,
+            }
+        })
+    }
+
+    unsafe fn closeQueue(&self, id: DataExchangeQueueID) -> tresult {
+        door("IDataExchangeHandler::closeQueue", kInternalError, || self.exchange.close(id))
+    }
+
+    /// `[audio]`
+    unsafe fn lockBlock(&self, id: DataExchangeQueueID, block: *mut DataExchangeBlock) -> tresult {
+        door("IDataExchangeHandler::lockBlock", kInternalError, || {
+            let (result, locked) = self.exchange.lock(id);
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            let told = unsafe { answer(block, locked) };
+            if told == kResultOk { result } else { told }
+        })
+    }
+
+    /// `[audio]`
+    unsafe fn freeBlock(&self, id: DataExchangeQueueID, block: DataExchangeBlockID, send: TBool) -> tresult {
+        door("IDataExchangeHandler::freeBlock", kInternalError, || self.exchange.free(id, block, send != 0))
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::*;
+    use crate::formats::vst3::main_loop;
+
+    impl HostApp {
+        /// Runs a call about a handler on the main thread, and refuses it elsewhere.
+        fn on_main<I: Interface>(&self, handler: *mut I, call: impl FnOnce(ComPtr<I>) -> bool) -> tresult {
+            door("IRunLoop", kInternalError, || {
+                if !self.main.is_home() {
+                    self.refused.fetch_add(1, Ordering::Relaxed);
+                    return kResultFalse;
+                }
+                // SAFETY: null, or a live handler that lends itself, as the interface obliges the plugin.
+                let Some(handler) = (unsafe { vst3::ComRef::from_raw(handler) }) else { return kInvalidArgument };
+                if call(handler.to_com_ptr()) { kResultOk } else { kInvalidArgument }
+            })
+        }
+    }
+
+    impl IRunLoopTrait for HostApp {
+        unsafe fn registerEventHandler(&self, handler: *mut IEventHandler, fd: FileDescriptor) -> tresult {
+            self.on_main(handler, |handler| main_loop::add_descriptor(handler, fd))
+        }
+
+        unsafe fn unregisterEventHandler(&self, handler: *mut IEventHandler) -> tresult {
+            self.on_main(handler, |handler| main_loop::remove_descriptor(&handler))
+        }
+
+        unsafe fn registerTimer(&self, handler: *mut ITimerHandler, milliseconds: TimerInterval) -> tresult {
+            self.on_main(handler, |handler| main_loop::add_timer(handler, milliseconds))
+        }
+
+        unsafe fn unregisterTimer(&self, handler: *mut ITimerHandler) -> tresult {
+            self.on_main(handler, |handler| main_loop::remove_timer(&handler))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vst3::Steinberg::Vst::{IComponent, IMessageTrait};
+
+    fn host() -> ComPtr<IHostApplication> {
+        HostApp::get().to_com_ptr().unwrap()
+    }
+
+    fn make(cid: Guid, iid: Guid) -> (tresult, *mut c_void) {
+        let mut object = std::ptr::dangling_mut();
+        let (mut cid, mut iid) = (cid, iid);
+        // SAFETY: a live object, two ids, memory for the result.
+        let answer = unsafe { host().createInstance((&raw mut cid).cast(), (&raw mut iid).cast(), &mut object) };
+        (answer, object)
+    }
+
+    #[test]
+    fn the_host_has_a_name() {
+        let mut name = [0; 128];
+        // SAFETY: a live object, memory for the result.
+        assert_eq!(unsafe { host().getName(&mut name) }, kResultOk);
+        assert_eq!(strings::from_utf16(&name), "sonic-bridge");
+        // SAFETY: a live object; null is what is being tested.
+        assert_eq!(unsafe { host().getName(null_mut()) }, kInvalidArgument);
+    }
+
+    #[test]
+    fn messages_and_lists_are_handed_over_with_one_reference() {
+        for (cid, iid) in
+            [(IMessage::IID, IMessage::IID), (IMessage::IID, FUnknown::IID), (IAttributeList::IID, IAttributeList::IID)]
+        {
+            let (answer, object) = make(cid, iid);
+            assert_eq!(answer, kResultOk);
+            // SAFETY: handed over above.
+            let object = unsafe { ComPtr::from_raw(object.cast::<FUnknown>()) }.expect("an object");
+            // SAFETY: a live object; the reference taken is given back.
+            let count = unsafe {
+                vst3::com_scrape_types::Unknown::add_ref(object.as_ptr());
+                vst3::com_scrape_types::Unknown::release(object.as_ptr())
+            };
+            assert_eq!(count, 1);
+        }
+        let (_, message) = make(IMessage::IID, IMessage::IID);
+        // SAFETY: handed over above as an IMessage.
+        let message = unsafe { ComPtr::from_raw(message.cast::<IMessage>()) }.unwrap();
+        // SAFETY: a live object.
+        assert!(!unsafe { message.getAttributes() }.is_null());
+    }
+
+    #[test]
+    fn what_we_do_not_make_is_null() {
+        for (cid, iid) in [(IComponent::IID, IComponent::IID), (IMessage::IID, IComponent::IID)] {
+            let (answer, object) = make(cid, iid);
+            assert_eq!((answer, object), (kNoInterface, null_mut()));
+        }
+        // SAFETY: a live object; null is what is being tested.
+        assert_eq!(unsafe { host().createInstance(null_mut(), null_mut(), null_mut()) }, kInvalidArgument);
+    }
+
+    #[test]
+    fn support_is_claimed_for_what_is_called_and_nothing_else() {
+        let support = HostApp::get().to_com_ptr::<IPlugInterfaceSupport>().unwrap();
+        // SAFETY: a live object, an id.
+        let asks = |iid: Guid| unsafe { support.isPlugInterfaceSupported((&raw const iid).cast()) };
+        assert_eq!(asks(IComponent::IID), kResultOk);
+        assert_eq!(asks([7; 16]), kResultFalse);
+        // SAFETY: a live object; null is what is being tested.
+        assert_eq!(unsafe { support.isPlugInterfaceSupported(std::ptr::null()) }, kInvalidArgument);
+    }
+
+    #[cfg(target_os = "linux")]
+    mod run_loop {
+        use super::*;
+        use crate::formats::vst3::run_loop::pump;
+        use std::{
+            cell::{Cell, RefCell},
+            io::Write,
+            os::{fd::AsRawFd, unix::net::UnixStream},
+            rc::Rc,
+            time::{Duration, Instant},
+        };
+        use vst3::{
+            ComRef,
+            Steinberg::Linux::{IEventHandlerTrait, ITimerHandlerTrait},
+        };
+
+        type Reaction = dyn Fn(&ComPtr<IRunLoop>);
+
+        /// A plugin's handler of both kinds; `reaction` runs inside each call.
+        struct Handler {
+            calls: Rc<Cell<usize>>,
+            reaction: Rc<RefCell<Box<Reaction>>>,
+        }
+
+        impl Class for Handler {
+            type Interfaces = (IEventHandler, ITimerHandler);
+        }
+
+        impl Handler {
+            fn called(&self) {
+                self.calls.set(self.calls.get() + 1);
+                (self.reaction.borrow())(&run_loop());
+            }
+        }
+
+        impl IEventHandlerTrait for Handler {
+            unsafe fn onFDIsSet(&self, _fd: FileDescriptor) {
+                self.called();
+            }
+        }
+
+        impl ITimerHandlerTrait for Handler {
+            unsafe fn onTimer(&self) {
+                self.called();
+            }
+        }
+
+        /// As a plugin finds it: by asking the host context.
+        fn run_loop() -> ComPtr<IRunLoop> {
+            // SAFETY: lent for ever.
+            unsafe { ComRef::from_raw(HostApp::context()) }.unwrap().cast().unwrap()
+        }
+
+        fn handler() -> (ComWrapper<Handler>, Rc<Cell<usize>>, Rc<RefCell<Box<Reaction>>>) {
+            let calls = Rc::new(Cell::new(0));
+            let reaction: Rc<RefCell<Box<Reaction>>> = Rc::new(RefCell::new(Box::new(|_| {})));
+            (ComWrapper::new(Handler { calls: calls.clone(), reaction: reaction.clone() }), calls, reaction)
+        }
+
+        fn pump_for(time: Duration) {
+            let start = Instant::now();
+            while start.elapsed() < time {
+                pump(Duration::from_millis(2));
+            }
+        }
+
+        #[test]
+        fn a_timer_runs_until_it_is_unregistered_even_from_inside() {
+            let (object, calls, reaction) = handler();
+            let timer = lend::<ITimerHandler, _>(&object);
+            let counted = calls.clone();
+            *reaction.borrow_mut() = Box::new(move |run_loop| {
+                if counted.get() == 3 {
+                    // SAFETY: live objects.
+                    assert_eq!(unsafe { run_loop.unregisterTimer(timer) }, kResultOk);
+                }
+            });
+            // SAFETY: live objects.
+            assert_eq!(unsafe { run_loop().registerTimer(timer, 5) }, kResultOk);
+            pump_for(Duration::from_millis(200));
+            assert_eq!(calls.get(), 3);
+            // SAFETY: live objects.
+            assert_eq!(unsafe { run_loop().unregisterTimer(timer) }, kInvalidArgument);
+        }
+
+        #[test]
+        fn a_ready_descriptor_is_served_and_one_removed_in_the_same_round_is_not() {
+            let (mut near, far) = UnixStream::pair().unwrap();
+            near.write_all(b"x").unwrap();
+            let (first, first_calls, first_reaction) = handler();
+            let (second, second_calls, _) = handler();
+            let second_handler = lend::<IEventHandler, _>(&second);
+            *first_reaction.borrow_mut() = Box::new(move |run_loop| {
+                // SAFETY: live objects.
+                unsafe { run_loop.unregisterEventHandler(second_handler) };
+            });
+            // SAFETY: live objects, an open descriptor.
+            unsafe {
+                assert_eq!(run_loop().registerEventHandler(lend(&first), far.as_raw_fd()), kResultOk);
+                assert_eq!(run_loop().registerEventHandler(second_handler, far.as_raw_fd()), kResultOk);
+            }
+            assert_eq!(pump(Duration::from_secs(10)), 1);
+            assert_eq!((first_calls.get(), second_calls.get()), (1, 0));
+            // SAFETY: live objects.
+            assert_eq!(unsafe { run_loop().unregisterEventHandler(lend(&first)) }, kResultOk);
+            assert_eq!(pump(Duration::ZERO), 0);
+        }
+
+        #[test]
+        fn handlers_may_be_added_from_inside() {
+            let (outer, _, reaction) = handler();
+            let (inner, inner_calls, _) = handler();
+            let (outer_timer, inner_timer) = (lend::<ITimerHandler, _>(&outer), lend::<ITimerHandler, _>(&inner));
+            *reaction.borrow_mut() = Box::new(move |run_loop| {
+                // SAFETY: live objects.
+                unsafe {
+                    run_loop.unregisterTimer(outer_timer);
+                    run_loop.registerTimer(inner_timer, 1);
+                }
+            });
+            // SAFETY: live objects.
+            unsafe { run_loop().registerTimer(outer_timer, 1) };
+            pump_for(Duration::from_millis(100));
+            assert!(inner_calls.get() > 0);
+            // SAFETY: live objects.
+            assert_eq!(unsafe { run_loop().unregisterTimer(inner_timer) }, kResultOk);
+        }
+
+        #[test]
+        fn a_closed_descriptor_does_not_spin_the_loop() {
+            let (near, far) = UnixStream::pair().unwrap();
+            let (object, calls, _) = handler();
+            // SAFETY: live objects, an open descriptor.
+            unsafe { run_loop().registerEventHandler(lend(&object), i32::MAX) };
+            drop((near, far));
+            pump_for(Duration::from_millis(20));
+            assert_eq!(calls.get(), 0);
+            // SAFETY: live objects. It has been dropped from the loop already.
+            assert_eq!(unsafe { run_loop().unregisterEventHandler(lend(&object)) }, kInvalidArgument);
+            // SAFETY: live objects; no such descriptor.
+            assert_eq!(unsafe { run_loop().registerEventHandler(lend(&object), -1) }, kInvalidArgument);
+        }
+
+        #[test]
+        fn other_threads_are_refused_and_counted() {
+            let (object, calls, _) = handler();
+            let run_loop = run_loop();
+            let timer = object.to_com_ptr::<ITimerHandler>().unwrap();
+            let before = HostApp::get().refused();
+            std::thread::scope(|scope| {
+                // SAFETY: live objects.
+                scope.spawn(|| assert_eq!(unsafe { run_loop.registerTimer(timer.as_ptr(), 1) }, kResultFalse));
+            });
+            assert_eq!(HostApp::get().refused(), before + 1);
+            pump_for(Duration::from_millis(20));
+            assert_eq!(calls.get(), 0);
+        }
     }
 }

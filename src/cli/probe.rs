@@ -9,7 +9,8 @@ use crate::{
         confine::{Confinement, confine, leave},
         report,
     },
-    plugin::Format,
+    formats::vst3::Vst3,
+    plugin::Format as _,
 };
 use std::{path::PathBuf, time::Duration};
 
@@ -38,28 +39,10 @@ pub(super) fn run(args: &ProbeArgs) -> anyhow::Result<()> {
     let time = Duration::from_secs(args.seconds);
     confine(&Confinement { memory: args.memory, time, parent: args.parent });
     let own = std::process::id();
-    let result = format().probe(&args.module);
+    let result = Vst3.probe(&args.module);
     // A plugin may fork while it is loaded; only the process that was asked answers.
     if std::process::id() == own {
         report::write(&args.report, &args.token, &result)?;
     }
     leave()
-}
-
-/// The format is not there yet.
-fn format() -> impl Format {
-    struct Absent;
-    impl Format for Absent {
-        fn probe(&self, path: &std::path::Path) -> Result<Vec<crate::model::PluginInfo>, crate::plugin::PluginError> {
-            Err(crate::plugin::PluginError::Module { path: path.into(), reason: "cannot be examined yet".into() })
-        }
-        fn load(
-            &self,
-            plugin: &crate::model::PluginInfo,
-            _offline: bool,
-        ) -> Result<Box<dyn crate::plugin::Controller>, crate::plugin::PluginError> {
-            self.probe(&plugin.path).map(|_| unreachable!())
-        }
-    }
-    Absent
 }

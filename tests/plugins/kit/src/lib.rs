@@ -29,6 +29,8 @@ mod object;
 mod param;
 mod plugin;
 mod processor;
+#[cfg(feature = "rig")]
+pub mod rig;
 mod runner;
 mod smooth;
 mod state;

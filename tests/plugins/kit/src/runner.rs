@@ -98,10 +98,6 @@ impl Runner {
         (self.main, self.dry, self.side) = (Vec::new(), Vec::new(), Vec::new());
     }
 
-    pub(crate) fn config(&self) -> Option<&Config> {
-        self.config.as_ref()
-    }
-
     /// `[audio]` Forgets everything that sounds.
     pub(crate) fn reset(&mut self) {
         if self.config.is_none() {

@@ -31,6 +31,7 @@ impl Smooth {
 
     /// `[audio]` The value at the next sample.
     #[inline]
+    #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> f64 {
         if self.current != self.target {
             let way = self.target - self.current;

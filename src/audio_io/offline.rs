@@ -10,11 +10,12 @@ use super::{
     tail::{TailWatch, Verdict},
 };
 use crate::{
+    engine::{BlockReport, Schedule},
     model::{Event, ParamPoint, Transport},
     plugin::Tail,
 };
 
-/// What the clock needs of a schedule.
+/// What the clock needs of a [`Schedule`]; a trait, so that tests can run the clock on something simpler.
 pub trait BlockRunner {
     /// `[any]` Longest block.
     fn max_block(&self) -> usize;
@@ -31,16 +32,34 @@ pub trait BlockRunner {
     /// `[audio]` For the next block; false when there is no room.
     fn queue_event(&mut self, node: usize, event: Event) -> bool;
     /// `[audio]` One block.
-    fn process(&mut self, frames: usize, transport: &Transport) -> BlockFaults;
+    fn process(&mut self, frames: usize, transport: &Transport) -> BlockReport;
 }
 
-/// What went wrong in a block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BlockFaults {
-    /// Nodes that failed and were silent.
-    pub failed: u32,
-    /// Nodes whose output was guarded (no numbers, or far too loud).
-    pub guarded: u32,
+impl BlockRunner for Schedule {
+    fn max_block(&self) -> usize {
+        Schedule::max_block(self)
+    }
+    fn latency(&self) -> u32 {
+        Schedule::latency(self)
+    }
+    fn tail(&self) -> Tail {
+        Schedule::tail(self)
+    }
+    fn input_mut(&mut self, node: usize, channel: usize, frames: usize) -> &mut [f32] {
+        Schedule::input_mut(self, node, channel, frames)
+    }
+    fn output(&self, node: usize, channel: usize, frames: usize) -> &[f32] {
+        Schedule::output(self, node, channel, frames)
+    }
+    fn queue_param(&mut self, node: usize, point: ParamPoint) -> bool {
+        Schedule::queue_param(self, node, point)
+    }
+    fn queue_event(&mut self, node: usize, event: Event) -> bool {
+        Schedule::queue_event(self, node, event)
+    }
+    fn process(&mut self, frames: usize, transport: &Transport) -> BlockReport {
+        Schedule::process(self, frames, transport)
+    }
 }
 
 /// A file for an input node.
@@ -119,10 +138,9 @@ pub struct RenderSummary {
     pub repaired: u64,
     /// Events and points that found no room.
     pub dropped: u64,
-    /// Node failures, summed over blocks.
-    pub failed: u64,
-    /// Guarded outputs, summed over blocks.
-    pub guarded: u64,
+    /// Blocks in which a node failed, was guarded, was too loud or broke another rule; the schedule's node statistics
+    /// tell which and how.
+    pub unclean: u64,
 }
 
 /// A run under way. Made for one schedule; the same must be lent to every step.
@@ -145,8 +163,7 @@ pub struct OfflineRun {
     finished: bool,
     blocks: u64,
     dropped: u64,
-    failed: u64,
-    guarded: u64,
+    unclean: u64,
 }
 
 /// An input file with a block of room.
@@ -191,8 +208,7 @@ impl OfflineRun {
             finished: false,
             blocks: 0,
             dropped: 0,
-            failed: 0,
-            guarded: 0,
+            unclean: 0,
         }
     }
 
@@ -208,9 +224,8 @@ impl OfflineRun {
         let start = self.processed;
         self.feed(runner, frames)?;
         self.queue(runner, start, frames);
-        let faults = runner.process(frames, &self.tempo.transport(start));
-        self.failed += u64::from(faults.failed);
-        self.guarded += u64::from(faults.guarded);
+        let report = runner.process(frames, &self.tempo.transport(start));
+        self.unclean += u64::from(!report.is_clean());
         self.blocks += 1;
         self.processed += frames as u64;
         self.collect(runner, start, frames)?;
@@ -236,8 +251,7 @@ impl OfflineRun {
             blocks: self.blocks,
             repaired,
             dropped: self.dropped,
-            failed: self.failed,
-            guarded: self.guarded,
+            unclean: self.unclean,
         })
     }
 

@@ -5,6 +5,7 @@
 
 mod args;
 mod block;
+mod info;
 mod list;
 mod output;
 mod plugins;
@@ -20,6 +21,7 @@ pub fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Scan(args) => scan::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Info(args) => info::run(&args),
         Command::Block(args) => block::block(&args),
         Command::Unblock(args) => block::unblock(&args),
         Command::Probe(args) => probe::run(&args),

@@ -6,7 +6,7 @@
 //! Two forms, told apart by the first character. JSON:
 //!
 //! ```json
-//! {"Wet Level": [[0.0, 0.2], [2.5, "80 %", "linear"]], "2:Gain": [[1, "-6 dB"]]}
+//! {"Wet Level": [[0.0, 0.2], [2.5, "80 %", "linear"]], "2.Gain": [[1, "-6 dB"]]}
 //! ```
 //!
 //! and CSV, with or without a line of titles: `time,param,value[,curve]`. Times are seconds. A number is a normalized value, a
@@ -131,28 +131,33 @@ impl Automation {
         self.lanes.iter().map(|lane| lane.param.as_str())
     }
 
-    /// `[main]` Turns names into targets and texts into values. `target` is asked once per parameter, `value` once per text.
+    /// `[main]` Turns names into targets and texts into values. `targets` is asked once per parameter and names every instance
+    /// that plays it; `value` is asked once per text, of the first of them.
     pub fn resolve<E>(
         &self,
         sample_rate: f64,
-        mut target: impl FnMut(&str) -> Result<Target, E>,
+        mut targets: impl FnMut(&str) -> Result<Vec<Target>, E>,
         mut value: impl FnMut(&Target, &str) -> Result<f64, E>,
     ) -> Result<Vec<AutomationTrack>, E> {
         let mut tracks = Vec::with_capacity(self.lanes.len());
         for lane in &self.lanes {
-            let target = target(&lane.param)?;
-            let delay = u64::from(target.delay);
+            let targets = targets(&lane.param)?;
+            let Some(first) = targets.first() else { continue };
             let mut points = Vec::with_capacity(lane.points.len());
             for (seconds, written, curve) in &lane.points {
-                let at = (seconds * sample_rate).round() as u64 + delay;
+                let at = (seconds * sample_rate).round() as u64;
                 let value = match written {
                     AutomationValue::Normalized(value) => *value,
-                    AutomationValue::Text(text) => value(&target, text)?.clamp(0.0, 1.0),
+                    AutomationValue::Text(text) => value(first, text)?.clamp(0.0, 1.0),
                 };
                 points.push(Breakpoint { at, value, curve: *curve });
             }
-            let lane = Lane::new(points, delay, target.initial);
-            tracks.push(AutomationTrack { node: target.node, param: target.param, lane });
+            for target in targets {
+                let delay = u64::from(target.delay);
+                let late = points.iter().map(|point| Breakpoint { at: point.at + delay, ..*point }).collect();
+                let lane = Lane::new(late, delay, target.initial);
+                tracks.push(AutomationTrack { node: target.node, param: target.param, lane });
+            }
         }
         Ok(tracks)
     }
@@ -260,18 +265,6 @@ impl AutomationTrack {
     }
 }
 
-/// `[any]` Splits `"2:Gain"` into the number of a plugin in the chain, counted from 1, and the name of its parameter. Without
-/// a number the whole text is a name.
-pub fn split_target(name: &str) -> (Option<usize>, &str) {
-    match name.split_once(':') {
-        Some((number, rest)) => match number.trim().parse() {
-            Ok(number) if number > 0 => (Some(number), rest.trim_start()),
-            _ => (None, name),
-        },
-        None => (None, name),
-    }
-}
-
 /// Fields of a line, and whether each was quoted. `None` when a quote is not closed.
 fn csv_fields(line: &str) -> Option<Vec<(String, bool)>> {
     let mut fields = vec![(String::new(), false)];
@@ -327,11 +320,15 @@ mod tests {
     fn names_and_texts_are_resolved_and_times_become_samples() {
         let automation = parse(r#"{"Wet": [[0.5, "80 %"], [1, 0.25, "linear"]]}"#).unwrap();
         let target = Target { node: 3, param: ParamId(7), initial: 0.1, delay: 10 };
-        let mut tracks = automation.resolve(1000.0, |_| Ok::<_, ()>(target), |_, _| Ok(0.8)).unwrap();
+        let late = Target { node: 4, delay: 20, ..target };
+        let mut tracks = automation.resolve(1000.0, |_| Ok::<_, ()>(vec![target, late]), |_, _| Ok(0.8)).unwrap();
         let mut points = Vec::new();
         tracks[0].emit(0, 2000, |point| points.push(point));
         let point = |offset, value| ParamPoint { param: ParamId(7), offset, value };
         assert_eq!(points, [point(509, 0.1), point(510, 0.8), point(1010, 0.25)]);
+        points.clear();
+        tracks[1].emit(0, 600, |point| points.push(point));
+        assert_eq!((tracks[1].node, points[1]), (4, point(520, 0.8)));
         assert_eq!(automation.resolve(1000.0, |name| Err(name.to_string()), |_, _| Ok(0.0)), Err("Wet".to_string()));
     }
 
@@ -352,12 +349,5 @@ mod tests {
             let error = parse(text).expect_err(text);
             assert!(error.contains(part), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn a_number_before_a_colon_chooses_the_plugin() {
-        assert_eq!(split_target("2: Gain"), (Some(2), "Gain"));
-        assert_eq!(split_target("Mix: Wet"), (None, "Mix: Wet"));
-        assert_eq!(split_target("0:Gain"), (None, "0:Gain"));
     }
 }

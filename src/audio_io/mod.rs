@@ -34,7 +34,7 @@ pub use automation::{Automation, AutomationError, AutomationTrack, AutomationVal
 pub use file_error::FileError;
 pub use levels::Levels;
 pub use midi_file::{MidiError, Song, TimedEvent};
-pub use offline::{BlockFaults, BlockRunner, InputFeed, OfflineJob, OfflineRun, RenderSummary, SongFeed, Step};
+pub use offline::{BlockRunner, InputFeed, OfflineJob, OfflineRun, RenderSummary, SongFeed, Step};
 pub use reader::{AudioReader, FileSpec, SampleFormat};
 pub use source::Source;
 pub use tail::TailRule;

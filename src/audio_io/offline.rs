@@ -10,12 +10,12 @@ use super::{
     tail::{TailWatch, Verdict},
 };
 use crate::{
-    engine::Schedule,
+    engine::{BlockReport, Schedule},
     model::{Event, ParamPoint, Transport},
     plugin::Tail,
 };
 
-/// What the clock needs of a schedule.
+/// What the clock needs of a [`Schedule`]; a trait, so that tests can run the clock on something simpler.
 pub trait BlockRunner {
     /// `[any]` Longest block.
     fn max_block(&self) -> usize;
@@ -32,53 +32,33 @@ pub trait BlockRunner {
     /// `[audio]` For the next block; false when there is no room.
     fn queue_event(&mut self, node: usize, event: Event) -> bool;
     /// `[audio]` One block.
-    fn process(&mut self, frames: usize, transport: &Transport) -> BlockFaults;
-}
-
-/// What went wrong in a block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BlockFaults {
-    /// Nodes that failed and were silent.
-    pub failed: u32,
-    /// Nodes whose output was guarded (no numbers, or far too loud).
-    pub guarded: u32,
+    fn process(&mut self, frames: usize, transport: &Transport) -> BlockReport;
 }
 
 impl BlockRunner for Schedule {
     fn max_block(&self) -> usize {
-        Self::max_block(self)
+        Schedule::max_block(self)
     }
-
     fn latency(&self) -> u32 {
-        Self::latency(self)
+        Schedule::latency(self)
     }
-
     fn tail(&self) -> Tail {
-        Self::tail(self)
+        Schedule::tail(self)
     }
-
-    #[inline]
     fn input_mut(&mut self, node: usize, channel: usize, frames: usize) -> &mut [f32] {
-        Self::input_mut(self, node, channel, frames)
+        Schedule::input_mut(self, node, channel, frames)
     }
-
-    #[inline]
     fn output(&self, node: usize, channel: usize, frames: usize) -> &[f32] {
-        Self::output(self, node, channel, frames)
+        Schedule::output(self, node, channel, frames)
     }
-
     fn queue_param(&mut self, node: usize, point: ParamPoint) -> bool {
-        Self::queue_param(self, node, point)
+        Schedule::queue_param(self, node, point)
     }
-
     fn queue_event(&mut self, node: usize, event: Event) -> bool {
-        Self::queue_event(self, node, event)
+        Schedule::queue_event(self, node, event)
     }
-
-    #[inline]
-    fn process(&mut self, frames: usize, transport: &Transport) -> BlockFaults {
-        let report = Self::process(self, frames, transport);
-        BlockFaults { failed: report.failed, guarded: report.non_finite }
+    fn process(&mut self, frames: usize, transport: &Transport) -> BlockReport {
+        Schedule::process(self, frames, transport)
     }
 }
 
@@ -158,10 +138,9 @@ pub struct RenderSummary {
     pub repaired: u64,
     /// Events and points that found no room.
     pub dropped: u64,
-    /// Node failures, summed over blocks.
-    pub failed: u64,
-    /// Guarded outputs, summed over blocks.
-    pub guarded: u64,
+    /// Blocks in which a node failed, was guarded, was too loud or broke another rule; the schedule's node statistics
+    /// tell which and how.
+    pub unclean: u64,
 }
 
 /// A run under way. Made for one schedule; the same must be lent to every step.
@@ -184,8 +163,7 @@ pub struct OfflineRun {
     finished: bool,
     blocks: u64,
     dropped: u64,
-    failed: u64,
-    guarded: u64,
+    unclean: u64,
 }
 
 /// An input file with a block of room.
@@ -230,8 +208,7 @@ impl OfflineRun {
             finished: false,
             blocks: 0,
             dropped: 0,
-            failed: 0,
-            guarded: 0,
+            unclean: 0,
         }
     }
 
@@ -247,9 +224,8 @@ impl OfflineRun {
         let start = self.processed;
         self.feed(runner, frames)?;
         self.queue(runner, start, frames);
-        let faults = runner.process(frames, &self.tempo.transport(start));
-        self.failed += u64::from(faults.failed);
-        self.guarded += u64::from(faults.guarded);
+        let report = runner.process(frames, &self.tempo.transport(start));
+        self.unclean += u64::from(!report.is_clean());
         self.blocks += 1;
         self.processed += frames as u64;
         self.collect(runner, start, frames)?;
@@ -275,8 +251,7 @@ impl OfflineRun {
             blocks: self.blocks,
             repaired,
             dropped: self.dropped,
-            failed: self.failed,
-            guarded: self.guarded,
+            unclean: self.unclean,
         })
     }
 

@@ -3,10 +3,14 @@
 
 use super::{offline::OfflineRun, *};
 use crate::{
-    model::{Event, EventBody, ParamId, ParamPoint, Transport},
-    plugin::Tail,
+    engine::{BlockReport, CompileSetup, LoadedNode, compile},
+    model::{Edge, Event, EventBody, GraphSpec, NodeKind, NodeSpec, ParamId, ParamPoint, Port, Transport},
+    plugin::{Block, ProcessError, Processor, Tail},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    any::Any,
+    path::{Path, PathBuf},
+};
 
 const RATE: u32 = 8000;
 const OUTPUT: usize = 9;
@@ -72,7 +76,7 @@ impl BlockRunner for Machine {
         self.pending.1.push(event);
         self.pending.1.len() <= self.room
     }
-    fn process(&mut self, frames: usize, transport: &Transport) -> BlockFaults {
+    fn process(&mut self, frames: usize, transport: &Transport) -> BlockReport {
         assert!(frames > 0 && frames <= 512);
         self.transports.push(*transport);
         self.points.extend(self.pending.0.drain(..).map(|point| (self.at + u64::from(point.offset), point.value)));
@@ -88,7 +92,7 @@ impl BlockRunner for Machine {
             }
         }
         self.at += frames as u64;
-        BlockFaults::default()
+        BlockReport::default()
     }
 }
 
@@ -267,7 +271,7 @@ fn automation_reaches_the_plugin_and_what_finds_no_room_is_counted() {
     let planar = signal(4000);
     let automation = Automation::parse("0.1,Wet,0.5\n0.3,Wet,1,linear", Path::new("moves.csv")).unwrap();
     let target = Target { node: 0, param: ParamId(1), initial: 0.0, delay: 0 };
-    let tracks = automation.resolve(f64::from(RATE), |_| Ok::<_, ()>(target), |_, _| Err(())).unwrap();
+    let tracks = automation.resolve(f64::from(RATE), |_| Ok::<_, ()>(vec![target]), |_, _| Err(())).unwrap();
     let mut bench = Bench::new(Some(&planar), 500, TailRule::Seconds(0.0));
     bench.job().automation = tracks.clone();
     let mut machine = Machine::new(0, None, Tail::None);
@@ -317,4 +321,68 @@ fn an_abandoned_or_failed_run_leaves_nothing_behind() {
     assert!(matches!(error, FileError::Truncated { .. }), "{error}");
     drop(run);
     assert_eq!(std::fs::read_dir(bench.folder.path()).unwrap().count(), 1, "only the input");
+}
+
+/// A plugin: half as loud, so many samples late, in stereo.
+struct LateHalf(usize, [Vec<f32>; 2]);
+
+impl Processor for LateHalf {
+    fn process(&mut self, block: &mut Block<'_>) -> Result<(), ProcessError> {
+        for channel in 0..2 {
+            let (from, to) = block.pool.pair_mut(block.inputs[channel], block.outputs[channel], block.frames);
+            for (out, sample) in to.iter_mut().zip(from) {
+                self.1[channel].push(*sample);
+                let late = self.1[channel].len().checked_sub(1 + self.0);
+                *out = late.map_or(0.0, |place| self.1[channel][place] * 0.5);
+            }
+        }
+        Ok(())
+    }
+    fn flush(&mut self, _params: &[ParamPoint]) {}
+    fn reset(&mut self) {}
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
+#[test]
+fn a_compiled_schedule_runs_under_this_clock() {
+    let node = |key: &str, kind| NodeSpec { key: key.into(), kind };
+    let mut graph = GraphSpec::default();
+    graph.nodes.push(node("in", NodeKind::Input { channels: 2 }));
+    (1..OUTPUT).for_each(|n| graph.nodes.push(node(&n.to_string(), NodeKind::Plugin)));
+    graph.nodes.push(node("out", NodeKind::Output { channels: 2 }));
+    let port = |node| Port { node, channels: 0..2 };
+    graph.edges = (0..OUTPUT).map(|n| Edge { from: port(n), to: port(n + 1) }).collect();
+    let loaded = |n: usize| LoadedNode {
+        processor: Box::new(LateHalf(n * 10, Default::default())),
+        name: n.to_string(),
+        inputs: 2,
+        outputs: 2,
+        latency: n as u32 * 10,
+        tail: Tail::None,
+        sleeps: false,
+    };
+    for block in [64, 441, 512] {
+        let nodes = (0..=OUTPUT).map(|n| (1..OUTPUT).contains(&n).then(|| loaded(n))).collect();
+        let setup = CompileSetup { sample_rate: f64::from(RATE), max_block: 512 };
+        let mut schedule = compile(&graph, nodes, &setup).unwrap();
+        let planar = signal(3001);
+        let mut bench = Bench::new(Some(&planar), block, TailRule::Auto);
+        let mut run = OfflineRun::new(bench.job.take().unwrap(), &schedule);
+        while run.step(&mut schedule).unwrap() != Step::Finished {}
+        let summary = run.finish().unwrap();
+        assert_eq!((summary.latency, summary.length, summary.tail, summary.unclean), (360, 3001, 0, 0));
+        let mut result = vec![vec![0.0_f32; 3001]; 2];
+        AudioReader::open(&bench.output()).unwrap().read(&mut result, 0..3001).unwrap();
+        for (result, planar) in result.iter().zip(&planar) {
+            assert!(result.iter().zip(planar).all(|(out, sample)| *out == sample / 256.0), "block {block}");
+        }
+    }
+}
+
+#[test]
+fn a_run_may_move_to_the_audio_thread() {
+    fn movable<T: Send>() {}
+    movable::<OfflineRun>();
 }

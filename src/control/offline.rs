@@ -202,16 +202,17 @@ impl Prepared {
 
 /// Turns the names in an automation file into parameters of instances: one track for each instance.
 fn tracks(automation: &Automation, chain: &Chain, sample_rate: u32) -> Result<Vec<AutomationTrack>, RenderError> {
-    let mut twins: Vec<(usize, Vec<usize>)> = Vec::new();
-    let resolved = automation.resolve(
+    automation.resolve(
         f64::from(sample_rate),
-        |name| -> Result<Target, RenderError> {
+        |name| -> Result<Vec<Target>, RenderError> {
             let (position, param) = chain.find_param(name)?;
-            let controller = chain.first_of(position);
-            let members: Vec<_> = chain.members.iter().filter(|member| member.plugin == position).collect();
-            let node = members[0].node;
-            twins.push((node, members[1..].iter().map(|member| member.node).collect()));
-            Ok(Target { node, param, initial: controller.normalized(param)?, delay: members[0].delay })
+            let members = chain.members.iter().filter(|member| member.plugin == position);
+            members
+                .map(|member| {
+                    let initial = member.controller.normalized(param)?;
+                    Ok(Target { node: member.node, param, initial, delay: member.delay })
+                })
+                .collect()
         },
         |target, text| {
             let member = chain.members.iter().find(|member| member.node == target.node).ok_or(RenderError::Internal)?;
@@ -219,26 +220,7 @@ fn tracks(automation: &Automation, chain: &Chain, sample_rate: u32) -> Result<Ve
             let info = controller.params().iter().find(|info| info.id == target.param).ok_or(RenderError::Internal)?;
             Ok(param_text::value(controller, info, text)?)
         },
-    )?;
-    let mut all = Vec::new();
-    for track in resolved {
-        for (_, nodes) in twins.iter().filter(|(node, _)| *node == track.node) {
-            all.extend(nodes.iter().map(|node| {
-                let mut twin = track.clone();
-                twin.node = *node;
-                twin
-            }));
-        }
-        all.push(track);
-    }
-    // A node may be named by several parameters: each twin is wanted once.
-    let mut once: Vec<AutomationTrack> = Vec::new();
-    for track in all {
-        if !once.iter().any(|known| known.node == track.node && known.param == track.param) {
-            once.push(track);
-        }
-    }
-    Ok(once)
+    )
 }
 
 /// Runs the clock on its thread and the plugins' main-thread work here, until the end.

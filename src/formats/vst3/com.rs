@@ -10,6 +10,7 @@ use vst3::Steinberg::{
     FUnknown, kInternalError, kInvalidArgument, kNoInterface, kNotImplemented, kNotInitialized, kOutOfMemory,
     kResultFalse, kResultOk, tresult,
 };
+use vst3::com_scrape_types::{Guid, Unknown};
 use vst3::{Class, ComPtr, ComWrapper, Interface};
 
 /// `[any]` Every method of a host object runs inside: a panic becomes `default` and one line in the log. Costs nothing
@@ -46,6 +47,15 @@ pub fn query<I: Interface>(object: &ComPtr<impl Interface>) -> Option<ComPtr<I>>
     object.cast()
 }
 
+/// `[main]` Whether the object has an interface, by its id.
+pub fn has(object: &ComPtr<FUnknown>, iid: &Guid) -> bool {
+    // SAFETY: a live object; on success it hands over one reference, which `from_raw` takes and drops.
+    unsafe {
+        let found = FUnknown::query_interface(object.as_ptr(), iid);
+        found.and_then(|unknown| ComPtr::from_raw(unknown.cast::<FUnknown>())).is_some()
+    }
+}
+
 /// `[any]` An interface pointer of one of our own objects, lent for the length of a call (no reference is added). Null when
 /// the class does not list the interface, which every plugin has to cope with.
 pub fn lend<I: Interface, C: Class>(object: &ComWrapper<C>) -> *mut I {
@@ -62,14 +72,26 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `[any]` Writes through a pointer a plugin passed in, unless it is null.
-pub(crate) fn put<T>(to: *mut T, value: T) -> bool {
+/// `[any]` Writes through a pointer a plugin passed in, unless it is null; tells whether it did.
+///
+/// # Safety
+/// The pointer is null or leads to memory for a `T`, aligned or not.
+pub(crate) unsafe fn put<T>(to: *mut T, value: T) -> bool {
     if to.is_null() {
         return false;
     }
-    // SAFETY: not null; the interface obliges the plugin to pass memory for one T. Alignment is not trusted.
+    // SAFETY: not null, so it leads to memory for a T; the write does not need alignment.
     unsafe { to.write_unaligned(value) };
     true
+}
+
+/// `[any]` The same, as a result code.
+///
+/// # Safety
+/// As for [`put`].
+pub(crate) unsafe fn answer<T>(to: *mut T, value: T) -> tresult {
+    // SAFETY: the caller's promise, passed on.
+    if unsafe { put(to, value) } { kResultOk } else { kInvalidArgument }
 }
 
 #[cfg(test)]

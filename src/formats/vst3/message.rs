@@ -65,3 +65,34 @@ impl IMessageTrait for Message {
         lend(&self.attributes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vst3::Steinberg::Vst::IAttributeListTrait;
+    use vst3::{ComRef, Steinberg::kResultOk};
+
+    #[test]
+    fn a_message_carries_its_id_and_values_across_threads() {
+        let message = Message::new().to_com_ptr::<IMessage>().unwrap();
+        // SAFETY: live object, terminated id; the attributes live as long as the message.
+        unsafe {
+            assert!(message.getMessageID().is_null());
+            message.setMessageID(c"hello".as_ptr());
+            assert_eq!(ComRef::from_raw(message.getAttributes()).unwrap().setInt(c"n".as_ptr(), 5), kResultOk);
+        }
+        std::thread::spawn(move || {
+            let mut n = 0;
+            // SAFETY: live object, memory for the result.
+            unsafe {
+                assert_eq!(CStr::from_ptr(message.getMessageID()), c"hello");
+                assert_eq!(ComRef::from_raw(message.getAttributes()).unwrap().getInt(c"n".as_ptr(), &mut n), kResultOk);
+                message.setMessageID(null());
+                assert!(message.getMessageID().is_null());
+            }
+            assert_eq!(n, 5);
+        })
+        .join()
+        .unwrap();
+    }
+}

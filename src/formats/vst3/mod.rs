@@ -6,6 +6,10 @@
 //! ([`com::door`]). Deliberately absent: views.
 
 pub mod attributes;
+#[cfg_attr(target_os = "macos", path = "binary_mac.rs")]
+#[cfg_attr(windows, path = "binary_win.rs")]
+#[cfg_attr(all(unix, not(target_os = "macos")), path = "binary_linux.rs")]
+mod binary;
 pub mod com;
 pub mod consts;
 mod context;
@@ -18,6 +22,11 @@ pub mod host_app;
 pub mod instance;
 mod interfaces;
 mod layout;
+pub mod main_cell;
+#[cfg_attr(target_os = "macos", path = "main_loop_mac.rs")]
+#[cfg_attr(windows, path = "main_loop_win.rs")]
+#[cfg_attr(all(unix, not(target_os = "macos")), path = "main_loop_unix.rs")]
+mod main_loop;
 pub mod message;
 mod midi_map;
 pub mod module;
@@ -33,6 +42,7 @@ pub mod run_loop;
 mod states;
 pub mod stream;
 pub mod strings;
+pub mod supported;
 pub mod uid;
 pub mod units;
 

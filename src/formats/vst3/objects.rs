@@ -29,8 +29,6 @@ use vst3::{
 /// Component, processor and controller of one instance, connected.
 pub(super) struct Objects {
     name: String,
-    pub component: ComPtr<IComponent>,
-    pub processor: ComPtr<IAudioProcessor>,
     /// Absent for the rare plugin without parameters of any kind.
     pub controller: Option<ComPtr<IEditController>>,
     /// Component and controller are one object.
@@ -40,6 +38,9 @@ pub(super) struct Objects {
     pub handler: ComWrapper<ComponentHandler>,
     component_up: bool,
     controller_up: bool,
+    /// Released before the component: DPF warns otherwise.
+    pub processor: ComPtr<IAudioProcessor>,
+    pub component: ComPtr<IComponent>,
     /// Last: the code must outlive the objects.
     pub module: Rc<Module>,
 }

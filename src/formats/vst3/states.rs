@@ -56,7 +56,10 @@ pub(super) fn load(objects: &Objects, state: &State, name: &str, kind: StateType
         let stream = MemoryStream::reader(state.component.clone(), &about);
         // SAFETY: a live interface on the main thread; the stream lives past the call.
         let result = unsafe { objects.component.setState(MemoryStream::raw(&stream)) };
-        if result != kResultOk && result != kNotImplemented {
+        // Some plugins refuse the empty state they themselves saved (DPF's without parameters): what they have already
+        // need not be loaded.
+        let refused = result != kResultOk && result != kNotImplemented;
+        if refused && !has_already(objects, &state.component) {
             return Err(PluginError::State {
                 plugin: name.to_owned(),
                 reason: format!("the plugin refused it with {}", result_name(result)),
@@ -75,6 +78,13 @@ pub(super) fn load(objects: &Objects, state: &State, name: &str, kind: StateType
         unsafe { controller.setState(MemoryStream::raw(&stream)) };
     }
     Ok(())
+}
+
+fn has_already(objects: &Objects, component: &[u8]) -> bool {
+    let stream = MemoryStream::writer(&StreamAttributes::default());
+    // SAFETY: a live interface on the main thread; the stream lives past the call.
+    let result = unsafe { objects.component.getState(MemoryStream::raw(&stream)) };
+    result == kResultOk && stream.take() == component
 }
 
 /// `[main]` Loads a `.vstpreset`.

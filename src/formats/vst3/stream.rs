@@ -5,7 +5,7 @@
 #![allow(unsafe_code)]
 
 use super::attributes::AttributeList;
-use super::com::{door, lend, lock, put};
+use super::com::{answer, door, lend, lock, put};
 use super::consts::{SEEK_CUR, SEEK_END, SEEK_SET};
 use super::strings;
 use std::{ffi::c_void, path::PathBuf, sync::Mutex};
@@ -136,7 +136,8 @@ impl Inner {
 impl IBStreamTrait for MemoryStream {
     unsafe fn read(&self, buffer: *mut c_void, bytes: int32, bytes_read: *mut int32) -> tresult {
         door("IBStream::read", kInternalError, || {
-            put(bytes_read, 0);
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            unsafe { put(bytes_read, 0) };
             let Ok(wanted) = usize::try_from(bytes) else { return kInvalidArgument };
             if buffer.is_null() && wanted > 0 {
                 return kInvalidArgument;
@@ -151,7 +152,8 @@ impl IBStreamTrait for MemoryStream {
                 inner.position = from + count;
             }
             // `count` ≤ `bytes`, so it fits.
-            put(bytes_read, count as int32);
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            unsafe { put(bytes_read, count as int32) };
             // The end of the stream is a short read, not an error: the customary hosts answer likewise.
             kResultOk
         })
@@ -159,7 +161,8 @@ impl IBStreamTrait for MemoryStream {
 
     unsafe fn write(&self, buffer: *mut c_void, bytes: int32, bytes_written: *mut int32) -> tresult {
         door("IBStream::write", kInternalError, || {
-            put(bytes_written, 0);
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            unsafe { put(bytes_written, 0) };
             let Ok(count) = usize::try_from(bytes) else { return kInvalidArgument };
             if !self.writable {
                 return kResultFalse;
@@ -180,7 +183,8 @@ impl IBStreamTrait for MemoryStream {
             let source = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), count) };
             inner.bytes[from..end].copy_from_slice(source);
             inner.position = end;
-            put(bytes_written, bytes);
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            unsafe { put(bytes_written, bytes) };
             kResultOk
         })
     }
@@ -199,14 +203,16 @@ impl IBStreamTrait for MemoryStream {
             // Beyond the end is legal for a writer, which fills the gap with zeros; a reader stops at the end.
             let last = if self.writable { self.cap } else { inner.bytes.len() };
             inner.position = target.min(last);
-            put(result, inner.position as int64);
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            unsafe { put(result, inner.position as int64) };
             if target > last { kResultFalse } else { kResultOk }
         })
     }
 
     unsafe fn tell(&self, position: *mut int64) -> tresult {
         door("IBStream::tell", kInternalError, || {
-            if put(position, lock(&self.inner).position as int64) { kResultOk } else { kInvalidArgument }
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            unsafe { answer(position, lock(&self.inner).position as int64) }
         })
     }
 }
@@ -214,7 +220,8 @@ impl IBStreamTrait for MemoryStream {
 impl ISizeableStreamTrait for MemoryStream {
     unsafe fn getStreamSize(&self, size: *mut int64) -> tresult {
         door("ISizeableStream::getStreamSize", kInternalError, || {
-            if put(size, lock(&self.inner).bytes.len() as int64) { kResultOk } else { kInvalidArgument }
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            unsafe { answer(size, lock(&self.inner).bytes.len() as int64) }
         })
     }
 
@@ -238,13 +245,8 @@ impl ISizeableStreamTrait for MemoryStream {
 impl IStreamAttributesTrait for MemoryStream {
     unsafe fn getFileName(&self, name: *mut String128) -> tresult {
         door("IStreamAttributes::getFileName", kInternalError, || match &self.file_name {
-            Some(file) => {
-                if put(name, strings::string128(file)) {
-                    kResultOk
-                } else {
-                    kInvalidArgument
-                }
-            }
+            // SAFETY: null, or memory for the result, as the interface obliges the plugin.
+            Some(file) => unsafe { answer(name, strings::string128(file)) },
             None => kResultFalse,
         })
     }
@@ -252,5 +254,120 @@ impl IStreamAttributesTrait for MemoryStream {
     unsafe fn getAttributes(&self) -> *mut IAttributeList {
         // Lent, as the interface has it: the caller does not release it.
         lend(&self.attributes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr::null_mut;
+    use vst3::{ComPtr, ComRef, Steinberg::Vst::IAttributeListTrait};
+
+    fn reader(bytes: &[u8]) -> ComPtr<IBStream> {
+        MemoryStream::reader(bytes.to_vec(), &StreamAttributes::default()).to_com_ptr().unwrap()
+    }
+
+    fn read(stream: &ComPtr<IBStream>, count: i32) -> (tresult, Vec<u8>) {
+        let mut buffer = vec![0; count.max(0) as usize];
+        let mut done = -1;
+        // SAFETY: live object, room for `count` bytes.
+        let result = unsafe { stream.read(buffer.as_mut_ptr().cast(), count, &mut done) };
+        buffer.truncate(done.max(0) as usize);
+        (result, buffer)
+    }
+
+    fn write(stream: &ComPtr<IBStream>, bytes: &[u8]) -> (tresult, i32) {
+        let mut done = -1;
+        // SAFETY: live object, the bytes are there; the interface lacks a const.
+        let result = unsafe { stream.write(bytes.as_ptr().cast_mut().cast(), bytes.len() as i32, &mut done) };
+        (result, done)
+    }
+
+    fn seek(stream: &ComPtr<IBStream>, position: i64, mode: i32) -> (tresult, i64) {
+        let mut at = -1;
+        // SAFETY: live object, memory for the result.
+        let result = unsafe { stream.seek(position, mode, &mut at) };
+        (result, at)
+    }
+
+    #[test]
+    fn reads_are_short_at_the_end_and_never_wrong() {
+        let stream = reader(b"abcde");
+        assert_eq!(read(&stream, 3), (kResultOk, b"abc".to_vec()));
+        assert_eq!(read(&stream, 3), (kResultOk, b"de".to_vec()));
+        assert_eq!(read(&stream, 3), (kResultOk, vec![]));
+        assert_eq!(read(&stream, -1).0, kInvalidArgument);
+        // SAFETY: live object; null is what is being tested.
+        assert_eq!(unsafe { stream.read(null_mut(), 1, null_mut()) }, kInvalidArgument);
+    }
+
+    #[test]
+    fn seeks_are_relative_to_the_right_place_and_negative_ones_refused() {
+        let stream = reader(b"abcde");
+        assert_eq!(seek(&stream, 2, SEEK_SET), (kResultOk, 2));
+        assert_eq!(seek(&stream, 1, SEEK_CUR), (kResultOk, 3));
+        assert_eq!(seek(&stream, -1, SEEK_END), (kResultOk, 4));
+        assert_eq!(read(&stream, 9).1, b"e");
+        assert_eq!(seek(&stream, -6, SEEK_END).0, kInvalidArgument);
+        assert_eq!(seek(&stream, i64::MIN, SEEK_CUR).0, kInvalidArgument);
+        assert_eq!(seek(&stream, i64::MAX, SEEK_CUR).0, kInvalidArgument);
+        assert_eq!(seek(&stream, 0, 3).0, kInvalidArgument);
+        let mut at = 0;
+        // SAFETY: live object, memory for the result.
+        assert_eq!((unsafe { stream.tell(&mut at) }, at), (kResultOk, 5), "refused seeks do not move");
+    }
+
+    #[test]
+    fn a_reader_is_not_written_to() {
+        assert_eq!(write(&reader(b"abc"), b"x"), (kResultFalse, 0));
+    }
+
+    #[test]
+    fn writing_overwrites_extends_and_fills_gaps_with_zeros() {
+        let stream = MemoryStream::writer(&StreamAttributes::default());
+        let com = stream.to_com_ptr::<IBStream>().unwrap();
+        assert_eq!(write(&com, b"abc"), (kResultOk, 3));
+        seek(&com, 1, SEEK_SET);
+        assert_eq!(write(&com, b"XYZ"), (kResultOk, 3));
+        seek(&com, 6, SEEK_SET);
+        assert_eq!(write(&com, b"!"), (kResultOk, 1));
+        assert_eq!(stream.take(), b"aXYZ\0\0!");
+        assert!(stream.take().is_empty());
+    }
+
+    #[test]
+    fn an_endless_writer_is_stopped_at_the_cap() {
+        let stream = MemoryStream::writer_with_cap(&StreamAttributes::default(), 1000);
+        let com = stream.to_com_ptr::<IBStream>().unwrap();
+        let written = (0..).take_while(|_| write(&com, &[7; 300]).0 == kResultOk).count();
+        assert_eq!(written, 3);
+        assert!(stream.overflowed());
+        let sizeable = com.cast::<ISizeableStream>().unwrap();
+        // SAFETY: live object.
+        assert_eq!(unsafe { sizeable.setStreamSize(i64::MAX) }, kOutOfMemory);
+        // SAFETY: live object.
+        assert_eq!(unsafe { sizeable.setStreamSize(-1) }, kInvalidArgument);
+        // SAFETY: live object.
+        assert_eq!(unsafe { sizeable.setStreamSize(10) }, kResultOk);
+        assert_eq!(stream.take(), [7; 10]);
+    }
+
+    #[test]
+    fn a_stream_says_what_it_is_for() {
+        let about = StreamAttributes { state: StateType::Project, file: Some("/presets/Warm.vstpreset".into()) };
+        let stream = MemoryStream::reader(vec![], &about).to_com_ptr::<IStreamAttributes>().unwrap();
+        let mut name = [0; 128];
+        let mut state = [0; 32];
+        // SAFETY: live objects, memory for the results of the sizes given.
+        unsafe {
+            assert_eq!(stream.getFileName(&mut name), kResultOk);
+            let list = ComRef::from_raw(stream.getAttributes()).unwrap();
+            assert_eq!(list.getString(c"StateType".as_ptr(), state.as_mut_ptr(), 64), kResultOk);
+        }
+        assert_eq!(strings::from_utf16(&name), "Warm.vstpreset");
+        assert_eq!(strings::from_utf16(&state), "Project");
+        let anonymous = reader(b"").cast::<IStreamAttributes>().unwrap();
+        // SAFETY: live object, memory for the result.
+        assert_eq!(unsafe { anonymous.getFileName(&mut name) }, kResultFalse);
     }
 }

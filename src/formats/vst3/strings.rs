@@ -53,18 +53,26 @@ pub fn utf16z(text: &str) -> Vec<TChar> {
 }
 
 /// `[any]` Text behind a pointer that a plugin passed in; `None` for null. Reads at most [`MAX_TEXT`] units.
-pub fn from_utf16_ptr(text: *const TChar) -> Option<String> {
-    Some(from_utf16(&utf16_behind(text)?))
+///
+/// # Safety
+/// The pointer is null or leads to terminated UTF-16 text.
+pub unsafe fn from_utf16_ptr(text: *const TChar) -> Option<String> {
+    // SAFETY: the caller's promise, passed on.
+    let units = unsafe { utf16_behind(text) }?;
+    Some(from_utf16(&units))
 }
 
 /// `[any]` The same, undecoded (so that nothing is lost) and with one terminator at its end.
-pub fn utf16_behind(text: *const TChar) -> Option<Vec<TChar>> {
+///
+/// # Safety
+/// The pointer is null or leads to terminated UTF-16 text.
+pub unsafe fn utf16_behind(text: *const TChar) -> Option<Vec<TChar>> {
     if text.is_null() {
         return None;
     }
     let mut units = Vec::new();
     for at in 0..MAX_TEXT {
-        // SAFETY: not null; the interface obliges the plugin to pass terminated text, and no unit past the terminator is read.
+        // SAFETY: not null, terminated as the caller promises, and no unit past the terminator is read.
         let unit = unsafe { text.add(at).read_unaligned() };
         if unit == 0 {
             break;
@@ -76,13 +84,16 @@ pub fn utf16_behind(text: *const TChar) -> Option<Vec<TChar>> {
 }
 
 /// `[any]` Text behind an 8-bit pointer that a plugin passed in; `None` for null. Reads at most [`MAX_TEXT`] bytes.
-pub fn from_char8_ptr(text: *const c_char) -> Option<String> {
+///
+/// # Safety
+/// The pointer is null or leads to terminated 8-bit text.
+pub unsafe fn from_char8_ptr(text: *const c_char) -> Option<String> {
     if text.is_null() {
         return None;
     }
     let mut units = Vec::new();
     for at in 0..MAX_TEXT {
-        // SAFETY: not null; the interface obliges the plugin to pass terminated text, and no byte past the terminator is read.
+        // SAFETY: not null, terminated as the caller promises, and no byte past the terminator is read.
         let unit = unsafe { text.add(at).read() };
         if unit == 0 {
             break;
@@ -127,8 +138,12 @@ mod tests {
 
     #[test]
     fn null_is_no_text() {
-        assert_eq!(from_utf16_ptr(std::ptr::null()), None);
-        assert_eq!(from_char8_ptr(std::ptr::null()), None);
-        assert_eq!(from_utf16_ptr(utf16z("né\0e").as_ptr()), Some("née".into()));
+        // SAFETY: null is allowed.
+        assert_eq!(unsafe { from_utf16_ptr(std::ptr::null()) }, None);
+        // SAFETY: null is allowed.
+        assert_eq!(unsafe { from_char8_ptr(std::ptr::null()) }, None);
+        let text = utf16z("né\0e");
+        // SAFETY: utf16z terminates.
+        assert_eq!(unsafe { from_utf16_ptr(text.as_ptr()) }, Some("née".into()));
     }
 }

@@ -1,8 +1,33 @@
 //! Composition root of the command line: arguments in, exit code out.
+//!
+//! Thread: main. Invariant: exit code 0 for success, 1 for an error told on stderr, 2 for a wrong command line, 130 when
+//! stopped by Ctrl-C; everything that came from outside is escaped before a terminal sees it.
 
+mod args;
+mod block;
+mod info;
+mod list;
+mod output;
+mod plugins;
+mod probe;
+mod scan;
+
+use args::{Args, Command};
+use clap::Parser as _;
 use std::process::ExitCode;
 
 /// `[main]` Runs the program.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let result = match Args::parse().command {
+        Command::Scan(args) => scan::run(&args),
+        Command::List(args) => list::run(&args),
+        Command::Info(args) => info::run(&args),
+        Command::Block(args) => block::block(&args),
+        Command::Unblock(args) => block::unblock(&args),
+        Command::Probe(args) => probe::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => output::failure(&error),
+    }
 }

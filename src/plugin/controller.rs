@@ -19,6 +19,9 @@ pub trait Controller {
     /// Buses as they stand.
     fn layout(&self) -> &Layout;
 
+    /// Which audio output bus each event input bus plays to, where the plugin says so: pairs of bus indices.
+    fn event_routing(&self) -> &[(u32, u32)];
+
     /// Negotiates arrangements and switches buses on or off. Inactive only. Returns what the plugin settled on, which may
     /// differ from the request: comparing is the caller's business.
     fn configure(&mut self, request: &LayoutRequest) -> Result<&Layout, PluginError>;
@@ -64,13 +67,13 @@ pub trait Controller {
     fn to_plain(&self, param: ParamId, normalized: f64) -> Result<f64, PluginError>;
 
     /// Normalized value of a plain one.
-    fn from_plain(&self, param: ParamId, plain: f64) -> Result<f64, PluginError>;
+    fn normalized_from_plain(&self, param: ParamId, plain: f64) -> Result<f64, PluginError>;
 
     /// The plugin's own text for a value, without the unit.
     fn to_text(&self, param: ParamId, normalized: f64) -> Result<String, PluginError>;
 
     /// What the plugin makes of a text.
-    fn from_text(&self, param: ParamId, text: &str) -> Result<f64, PluginError>;
+    fn normalized_from_text(&self, param: ParamId, text: &str) -> Result<f64, PluginError>;
 
     // --- state and programs ----------------------------------------------------------------------------------------
 
@@ -91,6 +94,9 @@ pub trait Controller {
 
     /// Units as "parent/child" paths, root excluded.
     fn units(&self) -> Vec<String>;
+
+    /// A person moved a hardware controller; the plugin may want to learn it. Whether it did.
+    fn controller_moved(&mut self, bus: u16, channel: i16, number: u16) -> bool;
 }
 
 /// A list of factory programs and the parameter that chooses among them.

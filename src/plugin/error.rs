@@ -54,7 +54,7 @@ pub enum PluginError {
         param: ParamId,
     },
     /// The parameter cannot be set from outside.
-    #[error("{plugin}: the parameter “{param}” is read-only")]
+    #[error("{plugin}: the parameter “{param}” cannot be set from outside (it is read-only or hidden)")]
     ReadOnly {
         /// Its name.
         plugin: String,

@@ -3,6 +3,12 @@
 //! Thread: whatever owns the value; nothing here is shared.
 //! Invariant: after construction nothing here allocates, frees, locks or waits.
 
+pub mod delay;
+pub mod door;
+pub mod float_env;
+pub mod guard;
 pub mod pool;
 
+pub use delay::DelayLine;
+pub use door::Door;
 pub use pool::{Channel, Pool};

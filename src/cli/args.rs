@@ -1,0 +1,38 @@
+//! The command line's shape. Each subcommand's own arguments stand in its own file.
+
+use clap::{Parser, Subcommand};
+
+/// A scriptable host for native audio plugins.
+#[derive(Debug, Parser)]
+#[command(name = "sonic-bridge", version, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Look for plugins and examine those that are new or changed
+    Scan(super::scan::ScanArgs),
+    /// List the plugins of this machine
+    List(super::list::ListArgs),
+    /// Show everything a plugin says about itself
+    Info(super::info::InfoArgs),
+    /// Never touch a plugin again
+    Block(super::block::BlockArgs),
+    /// Take a block back
+    Unblock(super::block::UnblockArgs),
+    /// Examine one module (started by a scan, in a process of its own)
+    #[command(name = "__probe", hide = true)]
+    Probe(super::probe::ProbeArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        super::Args::command().debug_assert();
+    }
+}

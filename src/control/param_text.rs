@@ -1,0 +1,287 @@
+//! L3 · from what a person writes ("Wet Level" = "40 %") to a parameter and a normalized value.
+//!
+//! Thread: main (it asks the plugin). Invariant: a value is accepted only when the plugin, asked back, shows that it
+//! understood: its own text for the result must agree with what was written.
+
+use crate::{
+    model::{ErrorCode, ParamId, ParamInfo},
+    plugin::{Controller, PluginError},
+};
+
+/// Why a parameter or its value was not understood.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ParamError {
+    /// No parameter of that name.
+    #[error("{plugin} has no parameter “{name}”{}", similar(candidates))]
+    Unknown {
+        /// Plugin's name.
+        plugin: String,
+        /// What was written.
+        name: String,
+        /// Names that come close.
+        candidates: Vec<String>,
+    },
+    /// Several parameters fit.
+    #[error("“{name}” fits several parameters of {plugin}: {}. Write the whole name, or #ID", candidates.join(", "))]
+    Ambiguous {
+        /// Plugin's name.
+        plugin: String,
+        /// What was written.
+        name: String,
+        /// "name (#id)" of each.
+        candidates: Vec<String>,
+    },
+    /// The value is not understood or not allowed.
+    #[error(transparent)]
+    Value(#[from] PluginError),
+}
+
+impl ParamError {
+    /// `[any]` The stable code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Unknown { .. } => ErrorCode::PARAM_NOT_FOUND,
+            Self::Ambiguous { .. } => ErrorCode::AMBIGUOUS,
+            Self::Value(error) => error.code(),
+        }
+    }
+}
+
+fn similar(candidates: &[String]) -> String {
+    match candidates {
+        [] => String::new(),
+        some => format!("; did you mean {}?", some.join(", ")),
+    }
+}
+
+/// `[main]` Finds a parameter: `#ID`, the exact name, the name in any case, "group/name", or a unique part of it, in this
+/// order. Hidden parameters are found by id only.
+pub fn find<'a>(controller: &'a dyn Controller, written: &str) -> Result<&'a ParamInfo, ParamError> {
+    let plugin = || controller.plugin().name.clone();
+    let visible = || controller.params().iter().filter(|info| !info.flags.hidden);
+    let wanted = written.trim();
+    if let Some(id) = wanted.strip_prefix('#').and_then(|id| id.parse().ok()).map(ParamId)
+        && let Some(info) = controller.params().iter().find(|info| info.id == id)
+    {
+        return Ok(info);
+    }
+    let lower = wanted.to_lowercase();
+    let tests: [&dyn Fn(&ParamInfo) -> bool; 4] = [
+        &|info| info.name == wanted,
+        &|info| info.name.to_lowercase() == lower,
+        &|info| !info.group.is_empty() && format!("{}/{}", info.group, info.name).to_lowercase() == lower,
+        &|info| !lower.is_empty() && info.name.to_lowercase().contains(&lower),
+    ];
+    for test in tests {
+        let found: Vec<&ParamInfo> = visible().filter(|info| test(info)).collect();
+        match found.as_slice() {
+            [] => {}
+            [one] => return Ok(one),
+            several => {
+                return Err(ParamError::Ambiguous {
+                    plugin: plugin(),
+                    name: written.to_owned(),
+                    candidates: several.iter().take(12).map(|info| format!("{} (#{})", info.name, info.id.0)).collect(),
+                });
+            }
+        }
+    }
+    Err(ParamError::Unknown {
+        plugin: plugin(),
+        name: written.to_owned(),
+        candidates: closest(wanted, visible().map(|info| info.name.as_str())),
+    })
+}
+
+/// `[main]` Reads a value for a parameter.
+///
+/// `norm:0.4`, `plain:-6` and `text:Plate` say what they are. Anything else is taken as the text a person sees ("40 %",
+/// "-6 dB", "Plate"); where the plugin does not understand its own texts, a number with or without the unit is the plain
+/// value.
+pub fn value(controller: &dyn Controller, info: &ParamInfo, written: &str) -> Result<f64, ParamError> {
+    if info.flags.read_only || info.flags.hidden {
+        let error = PluginError::ReadOnly { plugin: controller.plugin().name.clone(), param: info.name.clone() };
+        return Err(error.into());
+    }
+    let written = written.trim();
+    if let Some(number) = written.strip_prefix("norm:") {
+        return normalized(controller, info, number.trim());
+    }
+    if let Some(number) = written.strip_prefix("plain:") {
+        return match number.trim().parse::<f64>() {
+            Ok(plain) if plain.is_finite() => Ok(controller.normalized_from_plain(info.id, plain)?),
+            _ => Err(bad_text(controller, info, number)),
+        };
+    }
+    if let Some(text) = written.strip_prefix("text:") {
+        return from_text(controller, info, text.trim()).ok_or_else(|| bad_text(controller, info, text));
+    }
+    if let Some(value) = from_text(controller, info, written) {
+        return Ok(value);
+    }
+    match leading_number(written) {
+        Some((number, rest)) if rest.is_empty() || same_unit(rest, &info.unit) => {
+            Ok(controller.normalized_from_plain(info.id, number)?)
+        }
+        _ => Err(bad_text(controller, info, written)),
+    }
+}
+
+fn normalized(controller: &dyn Controller, info: &ParamInfo, number: &str) -> Result<f64, ParamError> {
+    match number.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err(PluginError::OutOfRange {
+            plugin: controller.plugin().name.clone(),
+            param: info.name.clone(),
+            value: number.to_owned(),
+            range: "normalized 0 to 1".to_owned(),
+        }
+        .into()),
+    }
+}
+
+fn bad_text(controller: &dyn Controller, info: &ParamInfo, written: &str) -> ParamError {
+    // The plugin's own answer has the list of possible texts; when it "understood", ours says what it did not show.
+    match controller.normalized_from_text(info.id, written) {
+        Err(error) => error.into(),
+        Ok(_) => PluginError::BadText {
+            plugin: controller.plugin().name.clone(),
+            param: info.name.clone(),
+            text: written.to_owned(),
+            hint: range_hint(controller, info),
+        }
+        .into(),
+    }
+}
+
+fn range_hint(controller: &dyn Controller, info: &ParamInfo) -> String {
+    if (1..=24).contains(&info.steps) {
+        let texts: Vec<String> = (0..=info.steps)
+            .filter_map(|step| controller.to_text(info.id, info.normalized_of_step(step)).ok())
+            .collect();
+        return format!("; it knows: {}", texts.join(", "));
+    }
+    match (controller.to_text(info.id, 0.0), controller.to_text(info.id, 1.0)) {
+        (Ok(low), Ok(high)) => format!("; it goes from {low} to {high} {}", info.unit).trim_end().to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Asks the plugin, with the unit and without, and asks back.
+fn from_text(controller: &dyn Controller, info: &ParamInfo, written: &str) -> Option<f64> {
+    let bare = strip_unit(written, &info.unit);
+    let forms = [written, bare];
+    for form in &forms[..if bare == written { 1 } else { 2 }] {
+        if let Ok(value) = controller.normalized_from_text(info.id, form)
+            && let Ok(shown) = controller.to_text(info.id, value)
+            && agrees(&shown, form, &info.unit)
+        {
+            return Some(value);
+        }
+    }
+    // Lists whose names the plugin shows but does not read.
+    if (1..=4096).contains(&info.steps) {
+        return (0..=info.steps).map(|step| info.normalized_of_step(step)).find(|value| {
+            controller.to_text(info.id, *value).is_ok_and(|shown| shown.trim().eq_ignore_ascii_case(written))
+        });
+    }
+    None
+}
+
+/// Whether what the plugin shows for a value is what was written: the same words, or the same number within what the
+/// shown digits can tell.
+fn agrees(shown: &str, written: &str, unit: &str) -> bool {
+    let (shown, written) = (strip_unit(shown.trim(), unit), strip_unit(written.trim(), unit));
+    if shown.eq_ignore_ascii_case(written) {
+        return true;
+    }
+    match (leading_number(shown), leading_number(written)) {
+        (Some((seen, seen_rest)), Some((asked, asked_rest))) => {
+            let same_scale =
+                seen_rest.eq_ignore_ascii_case(asked_rest) || asked_rest.is_empty() || seen_rest.is_empty();
+            let digits = shown
+                .split_once('.')
+                .map_or(0, |(_, after)| after.chars().take_while(char::is_ascii_digit).count() as i32);
+            let resolution = 10_f64.powi(-digits);
+            same_scale && (seen - asked).abs() <= resolution.max(asked.abs() * 0.005)
+        }
+        _ => false,
+    }
+}
+
+fn strip_unit<'a>(text: &'a str, unit: &str) -> &'a str {
+    let text = text.trim();
+    if unit.is_empty() || text.len() <= unit.len() || !text.is_char_boundary(text.len() - unit.len()) {
+        return text;
+    }
+    let (head, tail) = text.split_at(text.len() - unit.len());
+    if same_unit(tail, unit) { head.trim_end() } else { text }
+}
+
+fn same_unit(text: &str, unit: &str) -> bool {
+    text.trim().eq_ignore_ascii_case(unit.trim())
+}
+
+/// A number at the start, and what follows it.
+fn leading_number(text: &str) -> Option<(f64, &str)> {
+    let text = text.trim_start();
+    let end = text
+        .char_indices()
+        .take_while(|(at, c)| c.is_ascii_digit() || *c == '.' || (*at == 0 && matches!(c, '+' | '-' | '−')))
+        .last()
+        .map(|(at, c)| at + c.len_utf8())?;
+    let number = text[..end].replace('−', "-").parse().ok()?;
+    Some((number, text[end..].trim()))
+}
+
+/// Up to three names that are nearest to what was written, by the share of letter pairs they have in common.
+pub fn closest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let pairs = |text: &str| -> Vec<(char, char)> {
+        let letters: Vec<char> = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+        letters.windows(2).map(|pair| (pair[0], pair[1])).collect()
+    };
+    let wanted = pairs(written);
+    let mut scored: Vec<(usize, &str)> = names
+        .map(|name| {
+            let have = pairs(name);
+            let common = wanted.iter().filter(|pair| have.contains(pair)).count();
+            (common * 200 / (wanted.len() + have.len()).max(1), name)
+        })
+        .filter(|(score, _)| *score >= 50)
+        .collect();
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    scored.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_from_the_front() {
+        assert_eq!(leading_number("-6.5 dB"), Some((-6.5, "dB")));
+        assert_eq!(leading_number("−6dB"), Some((-6.0, "dB")));
+        assert_eq!(leading_number("Plate"), None);
+        assert_eq!(leading_number("40"), Some((40.0, "")));
+    }
+
+    #[test]
+    fn texts_agree_within_what_the_digits_tell() {
+        assert!(agrees("40", "40 %", "%"));
+        assert!(agrees("40.0 %", "40", "%"));
+        assert!(agrees("Plate", "plate", ""));
+        assert!(agrees("1.25", "1.254", "s"));
+        assert!(!agrees("100", "400", "%"));
+        assert!(!agrees("0", "abc", "%"));
+        assert!(!agrees("Hall", "Plate", ""));
+        assert!(agrees("1.00 kHz", "1 kHz", "Hz"));
+        assert!(!agrees("1.00 kHz", "1 mHz", ""));
+    }
+
+    #[test]
+    fn near_names_are_suggested() {
+        let names = ["Wet Level", "Dry Level", "Predelay"];
+        assert_eq!(closest("Wet Levl", names.into_iter()).first().map(String::as_str), Some("Wet Level"));
+        assert!(closest("zzz", names.into_iter()).is_empty());
+    }
+}

@@ -1,0 +1,175 @@
+//! L2 · what the plugin called back: edits, restarts, bus wishes, progress.
+//!
+//! Thread: main, from `poll`. Invariant: of all flags that arrived since the last poll each reaction happens once, in the
+//! order of the VST3 documentation; what needs the audio half is asked for by [`Notice::Restart`].
+
+use super::{consts, handler::HandlerEvent, instance::Instance, layout};
+use crate::{
+    model::ParamId,
+    plugin::{Notice, RestartNeed},
+};
+use std::time::{Duration, Instant};
+
+/// An edit without begin (a mouse wheel) counts as ended after this long without another.
+const GESTURE_END: Duration = Duration::from_millis(250);
+
+/// Edits that were begun by us for the plugin, and a restart that waits for the audio half.
+#[derive(Default)]
+pub(super) struct Gestures {
+    begun: Vec<ParamId>,
+    implied: Vec<(ParamId, Instant)>,
+    need: Option<RestartNeed>,
+}
+
+impl Gestures {
+    /// The restart that is owed, and forgets it.
+    pub fn take_need(&mut self) -> Option<RestartNeed> {
+        self.need.take()
+    }
+}
+
+impl Instance {
+    pub(super) fn drain_events(&mut self, notices: &mut Vec<Notice>) {
+        let mut flags = 0;
+        for received in self.objects.handler.drain() {
+            self.take_event(received.event, &mut flags, notices);
+        }
+        if flags != 0 {
+            self.react(flags, notices);
+        }
+        let now = Instant::now();
+        self.gestures.implied.retain(|(param, last)| {
+            let over = now.duration_since(*last) >= GESTURE_END;
+            if over {
+                notices.push(Notice::EditEnded(*param));
+            }
+            !over
+        });
+    }
+
+    fn take_event(&mut self, event: HandlerEvent, flags: &mut i32, notices: &mut Vec<Notice>) {
+        match event {
+            HandlerEvent::BeginEdit(param) => {
+                let param = ParamId(param);
+                self.gestures.begun.push(param);
+                notices.push(Notice::EditBegan(param));
+            }
+            HandlerEvent::PerformEdit(param, value) => {
+                let param = ParamId(param);
+                if !self.gestures.begun.contains(&param) {
+                    match self.gestures.implied.iter_mut().find(|(implied, _)| *implied == param) {
+                        Some(entry) => entry.1 = Instant::now(),
+                        None => {
+                            notices.push(Notice::EditBegan(param));
+                            self.gestures.implied.push((param, Instant::now()));
+                        }
+                    }
+                }
+                notices.push(Notice::Edited(param, value));
+            }
+            HandlerEvent::EndEdit(param) => {
+                let param = ParamId(param);
+                if let Some(at) = self.gestures.begun.iter().position(|begun| *begun == param) {
+                    self.gestures.begun.swap_remove(at);
+                    notices.push(Notice::EditEnded(param));
+                }
+            }
+            HandlerEvent::Restart(more) => *flags |= more,
+            HandlerEvent::Dirty(true) => notices.push(Notice::Dirty),
+            HandlerEvent::Dirty(false) => {}
+            HandlerEvent::OpenEditor(_) => notices.push(Notice::EditorWanted),
+            HandlerEvent::GroupBegan | HandlerEvent::GroupEnded => {}
+            HandlerEvent::BusActivation { media, direction, index, active } => {
+                if let (consts::MEDIA_AUDIO, Ok(index)) = (media, u32::try_from(index)) {
+                    let input = direction == consts::INPUT;
+                    notices.push(Notice::BusActivation { input, index, active });
+                }
+            }
+            HandlerEvent::UnitSelected(_) => {}
+            HandlerEvent::ProgramListChanged { .. } | HandlerEvent::UnitByBusChanged => {
+                self.reread_units();
+                notices.push(Notice::ProgramsChanged);
+            }
+            HandlerEvent::Progress { id, share, text } => notices.push(Notice::Progress { id, share, text }),
+            HandlerEvent::Refused(what) => notices.push(Notice::Misbehaved(what.to_owned())),
+        }
+    }
+
+    fn reread_units(&mut self) {
+        self.units = self.objects.units();
+        self.parameters.refresh(&self.units);
+    }
+
+    fn react(&mut self, flags: i32, notices: &mut Vec<Notice>) {
+        let has = |bits| flags & bits != 0;
+        let need = if has(consts::RESTART_RELOAD) {
+            Some(RestartNeed::Reload)
+        } else if has(consts::RESTART_IO) {
+            Some(RestartNeed::Reconfigure)
+        } else if has(consts::RESTART_LATENCY | consts::RESTART_PREFETCHABLE) {
+            Some(RestartNeed::Reactivate)
+        } else {
+            None
+        };
+        if let Some(need) = need {
+            self.ask_restart(need, notices);
+        }
+        if has(consts::RESTART_TITLES) || has(consts::RESTART_ID_MAPPING) {
+            self.reread_units();
+            notices.push(Notice::InfoChanged);
+        }
+        if has(consts::RESTART_VALUES) {
+            // Values are asked for when they are wanted, so there is nothing to drop but what others remember.
+            notices.push(Notice::ValuesChanged);
+        }
+        if has(consts::RESTART_MIDI) {
+            self.rebuild_midi();
+        }
+        if has(consts::RESTART_NOTE_EXPRESSION) || has(consts::RESTART_KEYSWITCH) {
+            self.reread_units();
+            notices.push(Notice::ProgramsChanged);
+        }
+        if has(consts::RESTART_IO_TITLES) || has(consts::RESTART_ROUTING) {
+            self.reread_bus_names();
+            notices.push(Notice::BusNamesChanged);
+        }
+    }
+
+    fn ask_restart(&mut self, need: RestartNeed, notices: &mut Vec<Notice>) {
+        if self.active.is_some() {
+            let need = self.gestures.need.map_or(need, |before| before.max(need));
+            self.gestures.need = Some(need);
+            notices.push(Notice::Restart(need));
+            return;
+        }
+        // Nothing runs: what must be re-read is re-read at once; latency is asked at the next activation anyway.
+        match need {
+            RestartNeed::Reload => {
+                if let Err(error) = self.reload() {
+                    notices.push(Notice::Misbehaved(format!("asked to be reloaded, but: {error}")));
+                }
+            }
+            RestartNeed::Reconfigure => {
+                let request = self.request.clone().unwrap_or_else(|| super::instance::default_request(&self.layout));
+                self.reconfigure(&request);
+            }
+            RestartNeed::Reactivate => {}
+        }
+    }
+
+    fn reread_bus_names(&mut self) {
+        let fresh = layout::read(&self.objects);
+        self.routing = layout::routing(&self.objects, &fresh);
+        let pairs = [
+            (&mut self.layout.inputs, fresh.inputs),
+            (&mut self.layout.outputs, fresh.outputs),
+            (&mut self.layout.event_inputs, fresh.event_inputs),
+            (&mut self.layout.event_outputs, fresh.event_outputs),
+        ];
+        for (known, fresh) in pairs {
+            for (bus, fresh) in known.iter_mut().zip(fresh) {
+                bus.name = fresh.name;
+            }
+        }
+    }
+}

@@ -14,19 +14,25 @@
 )]
 
 mod allocation;
+mod ask;
 mod behaviour;
 mod block;
 mod buses;
 mod command;
+mod controllers;
 mod editor;
 mod factory;
+mod judge;
 mod life;
 mod line;
 mod links;
 mod log;
+mod musical;
+mod notes;
 mod objects;
 mod params;
 mod processor;
+mod program_data;
 mod run_loop;
 mod thread;
 

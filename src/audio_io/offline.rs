@@ -37,28 +37,38 @@ pub trait BlockRunner {
 
 impl BlockRunner for Schedule {
     fn max_block(&self) -> usize {
-        Schedule::max_block(self)
+        Self::max_block(self)
     }
+
     fn latency(&self) -> u32 {
-        Schedule::latency(self)
+        Self::latency(self)
     }
+
     fn tail(&self) -> Tail {
-        Schedule::tail(self)
+        Self::tail(self)
     }
+
+    #[inline]
     fn input_mut(&mut self, node: usize, channel: usize, frames: usize) -> &mut [f32] {
-        Schedule::input_mut(self, node, channel, frames)
+        Self::input_mut(self, node, channel, frames)
     }
+
+    #[inline]
     fn output(&self, node: usize, channel: usize, frames: usize) -> &[f32] {
-        Schedule::output(self, node, channel, frames)
+        Self::output(self, node, channel, frames)
     }
+
     fn queue_param(&mut self, node: usize, point: ParamPoint) -> bool {
-        Schedule::queue_param(self, node, point)
+        Self::queue_param(self, node, point)
     }
+
     fn queue_event(&mut self, node: usize, event: Event) -> bool {
-        Schedule::queue_event(self, node, event)
+        Self::queue_event(self, node, event)
     }
+
+    #[inline]
     fn process(&mut self, frames: usize, transport: &Transport) -> BlockReport {
-        Schedule::process(self, frames, transport)
+        Self::process(self, frames, transport)
     }
 }
 

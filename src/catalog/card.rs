@@ -110,7 +110,7 @@ pub struct Module {
     pub version: String,
     /// Ids of its plugins, as far as the bundle says without running.
     pub expected: Vec<PluginId>,
-    /// How long the examination took, in milliseconds; `None` when none was needed this time or ever.
+    /// How long its examination took, in milliseconds; `None` when there was none.
     pub took_ms: Option<u64>,
 }
 

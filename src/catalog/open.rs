@@ -307,7 +307,7 @@ fn draw(rows: Vec<Row>, cache: &Cache, blocklist: &Blocklist, options: &Options,
         let blocked = blocklist.of_path(&path);
         let entry = cache.modules.get(&path).filter(|_| place.is_ok());
         let mut module = match (&place, entry) {
-            (_, Some(entry)) => row(&path, entry, false),
+            (_, Some(entry)) => row(&path, entry),
             (Err((state, reason)), None) => unexamined(&path, *state, reason),
             (Ok(_), None) => unexamined(&path, State::Failed, "could not be examined"),
         };

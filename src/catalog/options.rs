@@ -19,7 +19,7 @@ use std::{
 /// How long a module may take to be examined, unless said otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much memory of its own a module may take, in bytes, unless said otherwise.
-pub const DEFAULT_MEMORY: u64 = 4 << 30;
+pub const DEFAULT_MEMORY: u64 = 2 << 30;
 
 /// Where to look, and how.
 #[derive(Clone, Debug)]

@@ -37,8 +37,8 @@ enum News {
     Ended(PathBuf, Box<Entry>),
 }
 
-/// `[any]` Examines all of `tasks`. `keep` is called with each verdict as it comes. Returns whether it was cancelled, and
-/// what is to be told about the marks.
+/// `[any]` Examines all of `tasks`; `keep` is called with each verdict as it comes. The error is `None` when the scan was
+/// cancelled, and otherwise why marks could not be written, which stopped nothing.
 pub(super) fn run(
     tasks: &[Task],
     options: &Options,
@@ -72,7 +72,7 @@ pub(super) fn run(
             match one {
                 News::Started(module) => tell(Progress::Examining(module)),
                 News::Ended(module, entry) => {
-                    tell(Progress::Examined(row(&module, &entry, true)));
+                    tell(Progress::Examined(row(&module, &entry)));
                     keep(module, *entry);
                 }
             }
@@ -167,7 +167,7 @@ fn last_words(output: &str) -> Option<String> {
 }
 
 /// `[any]` The row of a module with a verdict.
-pub(super) fn row(path: &Path, entry: &Entry, now: bool) -> Module {
+pub(super) fn row(path: &Path, entry: &Entry) -> Module {
     let hint: &Hint = &entry.hint.clone().unwrap_or_default();
     let first = entry.plugins.first();
     let known = |told: Option<&String>, hinted: &String| told.unwrap_or(hinted).clone();
@@ -179,6 +179,6 @@ pub(super) fn row(path: &Path, entry: &Entry, now: bool) -> Module {
         vendor: known(first.map(|record| &record.vendor), &hint.vendor),
         version: known(first.map(|record| &record.version), &hint.version),
         expected: hint.classes.iter().cloned().map(crate::model::PluginId).collect(),
-        took_ms: now.then_some(entry.took_ms),
+        took_ms: Some(entry.took_ms),
     }
 }

@@ -17,6 +17,8 @@ pub(super) enum Command {
     Scan(super::scan::ScanArgs),
     /// List the plugins of this machine
     List(super::list::ListArgs),
+    /// Show everything a plugin says about itself
+    Info(super::info::InfoArgs),
     /// Never touch a plugin again
     Block(super::block::BlockArgs),
     /// Take a block back

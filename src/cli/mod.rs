@@ -1,10 +1,11 @@
 //! Composition root of the command line: arguments in, exit code out.
 //!
-//! Thread: main. Invariant: exit code 0 for success, 1 for an error told on stderr, 2 for a wrong command line; everything
-//! that came from outside is escaped before a terminal sees it.
+//! Thread: main. Invariant: exit code 0 for success, 1 for an error told on stderr, 2 for a wrong command line, 130 when
+//! stopped by Ctrl-C; everything that came from outside is escaped before a terminal sees it.
 
 mod args;
 mod block;
+mod info;
 mod list;
 mod output;
 mod plugins;
@@ -20,6 +21,7 @@ pub fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Scan(args) => scan::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Info(args) => info::run(&args),
         Command::Block(args) => block::block(&args),
         Command::Unblock(args) => block::unblock(&args),
         Command::Probe(args) => probe::run(&args),

@@ -26,6 +26,9 @@ pub(super) struct ScanArgs {
     /// Longest time one module may take
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
+    /// Most memory one module may take for itself, where the system can limit it (Linux)
+    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..=1_048_576))]
+    memory: u64,
     /// Print one JSON document: modules and problems
     #[arg(long)]
     json: bool,
@@ -47,6 +50,7 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<()> {
     let mut options = args.folders.options();
     options.rescan = args.rescan || !args.paths.is_empty();
     options.timeout = args.timeout;
+    options.memory = args.memory << 20;
     if let Some(jobs) = args.jobs {
         options.jobs = jobs.into();
     }

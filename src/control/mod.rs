@@ -2,7 +2,18 @@
 //!
 //! Thread: main. Invariant: an operation either succeeds whole or leaves nothing behind.
 
+pub mod chain;
+pub mod host;
 pub mod last_words;
+pub mod offline;
 pub mod param_text;
+pub mod render_error;
+pub mod render_job;
+pub mod render_report;
 
+pub use host::Host;
+pub use offline::{Progress, render};
 pub use param_text::ParamError;
+pub use render_error::RenderError;
+pub use render_job::{PluginUse, RenderJob};
+pub use render_report::{PluginReport, RenderReport};

@@ -63,13 +63,18 @@ pub struct CompileSetup {
 /// Why there is no schedule, and the plugins that would have been in it.
 #[derive(Debug)]
 pub struct CompileError {
-    /// What is wrong.
-    pub reason: GraphError,
+    /// Boxed to keep results small.
+    reason: Box<GraphError>,
     graph: String,
     nodes: Vec<Option<LoadedNode>>,
 }
 
 impl CompileError {
+    /// `[any]` What is wrong.
+    pub fn reason(&self) -> &GraphError {
+        &self.reason
+    }
+
     /// `[any]` The stable code.
     pub fn code(&self) -> ErrorCode {
         self.reason.code()
@@ -98,7 +103,7 @@ pub fn compile(
 ) -> Result<Schedule, CompileError> {
     match prepare(spec, &nodes, setup) {
         Ok((plan, tail)) => Ok(Schedule::assemble(spec, plan, nodes, setup, tail)),
-        Err(reason) => Err(CompileError { reason, graph: spec.name.clone(), nodes }),
+        Err(reason) => Err(CompileError { reason: Box::new(reason), graph: spec.name.clone(), nodes }),
     }
 }
 

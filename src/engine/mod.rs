@@ -25,6 +25,11 @@ mod shape;
 mod timing;
 pub mod verify;
 
+#[cfg(test)]
+mod fakes;
+#[cfg(test)]
+mod tests;
+
 pub use compile::{CompileError, CompileSetup, LoadedNode, compile};
 pub use graph_error::GraphError;
 pub use policy::{Policy, Prefill};

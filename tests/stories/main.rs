@@ -5,3 +5,5 @@ mod support;
 
 #[cfg(target_os = "linux")]
 mod real_plugins;
+#[cfg(unix)]
+mod scan;

@@ -4,11 +4,12 @@
 //! them all. Deliberately absent: what belongs to one instance ([`super::handler`]).
 #![allow(unsafe_code)]
 
+#[cfg(target_os = "linux")]
+use super::main_cell::MainCell;
 use super::{
     attributes::AttributeList,
     com::{answer, door, lend, put},
     data_exchange::DataExchange,
-    main_cell::MainCell,
     message::Message,
     strings, supported,
 };
@@ -20,7 +21,7 @@ use std::{
 #[cfg(target_os = "linux")]
 use vst3::Steinberg::Linux::{FileDescriptor, IEventHandler, IRunLoop, IRunLoopTrait, ITimerHandler, TimerInterval};
 use vst3::{
-    Class, ComPtr, ComWrapper, Interface,
+    Class, ComWrapper, Interface,
     Steinberg::{
         FUnknown, TBool, TUID,
         Vst::{
@@ -38,6 +39,7 @@ const NAME: &str = "sonic-bridge";
 
 /// The host context of all plugins that one thread loads.
 pub struct HostApp {
+    #[cfg(target_os = "linux")]
     main: MainCell<()>,
     exchange: DataExchange,
     refused: AtomicU64,
@@ -48,6 +50,7 @@ impl HostApp {
     pub fn get() -> &'static ComWrapper<Self> {
         thread_local! {
             static APP: &'static ComWrapper<HostApp> = Box::leak(Box::new(ComWrapper::new(HostApp {
+                #[cfg(target_os = "linux")]
                 main: MainCell::new(()),
                 exchange: DataExchange::new(),
                 refused: AtomicU64::new(0),
@@ -182,6 +185,7 @@ impl IDataExchangeHandlerTrait for HostApp {
 mod linux {
     use super::*;
     use crate::formats::vst3::main_loop;
+    use vst3::ComPtr;
 
     impl HostApp {
         /// Runs a call about a handler on the main thread, and refuses it elsewhere.
@@ -220,7 +224,10 @@ mod linux {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vst3::Steinberg::Vst::{IComponent, IMessageTrait};
+    use vst3::{
+        ComPtr,
+        Steinberg::Vst::{IComponent, IMessageTrait},
+    };
 
     fn host() -> ComPtr<IHostApplication> {
         HostApp::get().to_com_ptr().unwrap()
@@ -304,12 +311,12 @@ mod tests {
             Steinberg::Linux::{IEventHandlerTrait, ITimerHandlerTrait},
         };
 
-        type Reaction = dyn Fn(&ComPtr<IRunLoop>);
+        type Reaction = Rc<RefCell<Box<dyn Fn(&ComPtr<IRunLoop>)>>>;
 
         /// A plugin's handler of both kinds; `reaction` runs inside each call.
         struct Handler {
             calls: Rc<Cell<usize>>,
-            reaction: Rc<RefCell<Box<Reaction>>>,
+            reaction: Reaction,
         }
 
         impl Class for Handler {
@@ -341,9 +348,9 @@ mod tests {
             unsafe { ComRef::from_raw(HostApp::context()) }.unwrap().cast().unwrap()
         }
 
-        fn handler() -> (ComWrapper<Handler>, Rc<Cell<usize>>, Rc<RefCell<Box<Reaction>>>) {
+        fn handler() -> (ComWrapper<Handler>, Rc<Cell<usize>>, Reaction) {
             let calls = Rc::new(Cell::new(0));
-            let reaction: Rc<RefCell<Box<Reaction>>> = Rc::new(RefCell::new(Box::new(|_| {})));
+            let reaction: Reaction = Rc::new(RefCell::new(Box::new(|_| {})));
             (ComWrapper::new(Handler { calls: calls.clone(), reaction: reaction.clone() }), calls, reaction)
         }
 

@@ -1,0 +1,346 @@
+//! L3 · renders one file: loads the line of plugins, compiles it, and lets the offline clock run it.
+//!
+//! Threads: main loads, restarts and polls the plugins (their timers and messages live there); a second thread steps the
+//! clock. The schedule is a value that moves between the two.
+//! Invariant: an output appears only when it is complete; a stop, an error or a crash leaves nothing behind.
+
+use super::{
+    Host,
+    chain::{self, Chain, ChainRequest},
+    last_words, param_text,
+    render_error::RenderError,
+    render_job::RenderJob,
+    render_report::{PluginReport, RenderReport},
+};
+use crate::{
+    audio_io::{
+        AudioWriter, Automation, AutomationTrack, InputFeed, OfflineJob, OfflineRun, OutputSpec, RenderSummary, Song,
+        SongFeed, Source, Step, Target,
+    },
+    engine::{CompileSetup, Schedule, compile},
+    model::{ParamPoint, PluginInfo},
+    plugin::{Notice, ProcessMode, Setup},
+};
+use std::{
+    path::Path,
+    sync::{
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        mpsc,
+    },
+    time::{Duration, Instant},
+};
+
+/// Sample rate of an instrument's render when nobody names one.
+const DEFAULT_RATE: u32 = 48_000;
+/// How often the plugins' main-thread work is done while the clock runs.
+const POLL: Duration = Duration::from_millis(4);
+/// A plugin that asks for more restarts than this during one render is played on as it is.
+const MOST_RESTARTS: usize = 16;
+
+/// How far a render is: frames done, and frames to do where that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Frames processed.
+    pub done: u64,
+    /// Frames to process before the tail.
+    pub total: Option<u64>,
+}
+
+/// What main asks of the clock's thread.
+enum Ask {
+    /// A plugin turned a parameter itself.
+    Param(usize, ParamPoint),
+    /// Lend me the schedule.
+    Pause,
+}
+
+/// `[main]` Renders. `tell` is called now and then; `cancel` stops it.
+pub fn render(
+    host: &Host,
+    job: &RenderJob,
+    tell: &mut dyn FnMut(Progress),
+    cancel: &AtomicBool,
+) -> Result<RenderReport, RenderError> {
+    let started = Instant::now();
+    let prepared = Prepared::new(host, job)?;
+    prepared.run(job, started, tell, cancel)
+}
+
+/// Everything loaded, nothing written yet.
+struct Prepared {
+    chain: Chain,
+    schedule: Schedule,
+    input: Option<Source>,
+    sidechain: Option<Source>,
+    song: Option<SongFeed>,
+    automation: Vec<AutomationTrack>,
+    sample_rate: u32,
+    output: OutputSpec,
+}
+
+impl Prepared {
+    fn new(host: &Host, job: &RenderJob) -> Result<Self, RenderError> {
+        if job.input.is_none() && job.midi.is_none() {
+            return Err(RenderError::NothingToDo);
+        }
+        let plugins: Vec<PluginInfo> =
+            job.plugins.iter().map(|usage| host.find(&usage.query)).collect::<Result<_, _>>()?;
+        let mut output = job.output.clone();
+        let inputs: Vec<&Path> = [&job.input, &job.sidechain].into_iter().flatten().map(|path| &**path).collect();
+        output.channels = output.channels.max(1);
+        output.check(&inputs)?;
+        let input = job.input.as_deref().map(|path| Source::open(path, job.sample_rate)).transpose()?;
+        let sample_rate = input.as_ref().map_or(job.sample_rate.unwrap_or(DEFAULT_RATE), Source::sample_rate);
+        let sidechain = job.sidechain.as_deref().map(|path| Source::open(path, Some(sample_rate))).transpose()?;
+        let song = job.midi.as_deref().map(|path| Song::open(path, f64::from(sample_rate))).transpose()?;
+        let automation = job.automation.as_deref().map(Automation::open).transpose()?;
+        let request = ChainRequest {
+            input_channels: input.as_ref().map_or(0, Source::channels),
+            sidechain_channels: sidechain.as_ref().map(Source::channels),
+            setup: Setup {
+                sample_rate: f64::from(sample_rate),
+                max_block: job.block as u32,
+                mode: ProcessMode::Offline,
+                precision: job.precision,
+            },
+        };
+        let names = plugins.iter().map(|info| info.name.as_str()).collect::<Vec<_>>().join(", ");
+        let line: Vec<_> = plugins.into_iter().zip(&job.plugins).collect();
+        let mut chain = {
+            let _words = last_words::during(&format!("{names}: a plugin crashed while it was loaded"));
+            chain::open(host.format(crate::model::PluginFormat::Vst3), &line, &request)?
+        };
+        let automation = match automation {
+            Some(automation) => tracks(&automation, &chain, sample_rate)?,
+            None => Vec::new(),
+        };
+        let song = song.map(|song| {
+            let nodes: Vec<(usize, u32)> = chain
+                .members
+                .iter()
+                .filter(|member| !member.controller.layout().event_inputs.is_empty())
+                .map(|member| (member.node, member.delay))
+                .collect();
+            SongFeed { song, nodes }
+        });
+        if song.as_ref().is_some_and(|song| song.nodes.is_empty()) {
+            return Err(RenderError::NoNotes);
+        }
+        let setup = CompileSetup { sample_rate: f64::from(sample_rate), max_block: job.block };
+        let nodes = std::mem::take(&mut chain.nodes);
+        let schedule = compile(&chain.graph, nodes, &setup).map_err(|error| {
+            let text = error.to_string();
+            chain.take_back(error.into_nodes());
+            RenderError::Graph(text)
+        })?;
+        output.sample_rate = sample_rate;
+        output.channels = chain.output_channels;
+        Ok(Self { chain, schedule, input, sidechain, song, automation, sample_rate, output })
+    }
+
+    fn run(
+        self,
+        job: &RenderJob,
+        started: Instant,
+        tell: &mut dyn FnMut(Progress),
+        cancel: &AtomicBool,
+    ) -> Result<RenderReport, RenderError> {
+        let Self { mut chain, schedule, input, sidechain, song, automation, sample_rate, output } = self;
+        let names = chain.names();
+        let _words = last_words::during(&format!("{names}: a plugin crashed while it processed sound"));
+        let writer = AudioWriter::create(&output)?;
+        let offline = OfflineJob {
+            input: input.zip(chain.input).map(|(source, node)| InputFeed { node, source }),
+            sidechains: sidechain
+                .zip(chain.sidechain)
+                .map(|(source, node)| InputFeed { node, source })
+                .into_iter()
+                .collect(),
+            song,
+            automation,
+            output_node: chain.output,
+            writer,
+            sample_rate,
+            block: job.block,
+            tail: job.tail,
+        };
+        let run = OfflineRun::new(offline, &schedule);
+        let setup_time = started.elapsed();
+        let playing = Instant::now();
+        let (schedule, result) = play(&mut chain, schedule, run, tell, cancel);
+        let elapsed = playing.elapsed();
+        let report = result.map(|summary| {
+            let stats = chain
+                .members
+                .iter()
+                .map(|member| (member.plugin, schedule.node_stats(member.node)))
+                .collect::<Vec<_>>();
+            let plugins = (0..chain.lanes.len())
+                .map(|position| {
+                    let controller = chain.first_of(position);
+                    PluginReport::new(
+                        controller.plugin(),
+                        chain.lanes[position],
+                        (controller.latency(), controller.tail()),
+                        stats.iter().filter(|(plugin, _)| *plugin == position).map(|(_, stats)| stats),
+                    )
+                })
+                .collect();
+            RenderReport {
+                summary,
+                plugins,
+                sample_rate,
+                setup_time,
+                render_time: elapsed,
+                warnings: std::mem::take(&mut chain.warnings),
+            }
+        });
+        chain.take_back(schedule.into_nodes());
+        report
+    }
+}
+
+/// Turns the names in an automation file into parameters of instances: one track for each instance.
+fn tracks(automation: &Automation, chain: &Chain, sample_rate: u32) -> Result<Vec<AutomationTrack>, RenderError> {
+    automation.resolve(
+        f64::from(sample_rate),
+        |name| {
+            let (position, param) = chain.find_param(name)?;
+            let members = chain.members.iter().filter(|member| member.plugin == position);
+            let targets = members.map(|member| {
+                let initial = member.controller.normalized(param)?;
+                Ok(Target { node: member.node, param, initial, delay: member.delay })
+            });
+            targets.collect()
+        },
+        |target, text| {
+            let member = chain.members.iter().find(|member| member.node == target.node).ok_or(RenderError::Internal)?;
+            let controller = &*member.controller;
+            let info = controller.params().iter().find(|info| info.id == target.param).ok_or(RenderError::Internal)?;
+            Ok(param_text::value(controller, info, text)?)
+        },
+    )
+}
+
+/// Runs the clock on its thread and the plugins' main-thread work here, until the end.
+fn play(
+    chain: &mut Chain,
+    schedule: Schedule,
+    run: OfflineRun,
+    tell: &mut dyn FnMut(Progress),
+    cancel: &AtomicBool,
+) -> (Schedule, Result<RenderSummary, RenderError>) {
+    let (ask, asked) = mpsc::channel();
+    let (lend, lent) = mpsc::channel::<Schedule>();
+    let (give_back, given_back) = mpsc::channel::<Schedule>();
+    let (finished, wait) = mpsc::channel();
+    let (done, total) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
+    std::thread::scope(|scope| {
+        let clock = scope.spawn(|| {
+            let mut clock = Clock { asked, lend, given_back, done: &done, total: &total, cancel };
+            let result = clock.run(schedule, run);
+            let _ = finished.send(());
+            result
+        });
+        let mut restarts = 0;
+        while wait.recv_timeout(POLL) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let total = Some(total.load(Relaxed)).filter(|total| *total != u64::MAX);
+            tell(Progress { done: done.load(Relaxed), total });
+            attend(chain, &ask, &lent, &give_back, &mut restarts);
+        }
+        match clock.join() {
+            Ok(result) => result,
+            // The schedule went down with the thread; there is nothing to give back.
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// The plugins' main-thread work, once.
+fn attend(
+    chain: &mut Chain,
+    ask: &mpsc::Sender<Ask>,
+    lent: &mpsc::Receiver<Schedule>,
+    give_back: &mpsc::Sender<Schedule>,
+    restarts: &mut usize,
+) {
+    let mut restart = Vec::new();
+    for at in 0..chain.members.len() {
+        let member = &mut chain.members[at];
+        for notice in member.controller.poll() {
+            match notice {
+                Notice::Edited(param, value) => {
+                    let _ = ask.send(Ask::Param(member.node, ParamPoint { param, offset: 0, value }));
+                }
+                Notice::Restart(_) => restart.push(at),
+                Notice::Misbehaved(what) => {
+                    tracing::debug!(plugin = %member.controller.plugin().name, %what, "misbehaved")
+                }
+                _ => {}
+            }
+        }
+    }
+    if restart.is_empty() {
+        return;
+    }
+    *restarts += 1;
+    if *restarts > MOST_RESTARTS {
+        if *restarts == MOST_RESTARTS + 1 {
+            chain.warnings.push("a plugin asks to be restarted again and again; it is played on as it is".to_owned());
+        }
+        return;
+    }
+    // The clock may be at its end and not listen any more: then there is nothing to restart.
+    if ask.send(Ask::Pause).is_err() {
+        return;
+    }
+    let Ok(mut schedule) = lent.recv() else { return };
+    for at in restart {
+        chain.restart(at, &mut schedule);
+    }
+    let _ = give_back.send(schedule);
+}
+
+/// The clock's side of the conversation.
+struct Clock<'a> {
+    asked: mpsc::Receiver<Ask>,
+    lend: mpsc::Sender<Schedule>,
+    given_back: mpsc::Receiver<Schedule>,
+    done: &'a AtomicU64,
+    total: &'a AtomicU64,
+    cancel: &'a AtomicBool,
+}
+
+impl Clock<'_> {
+    fn run(&mut self, mut schedule: Schedule, mut run: OfflineRun) -> (Schedule, Result<RenderSummary, RenderError>) {
+        loop {
+            match self.asked.try_recv() {
+                Ok(Ask::Param(node, point)) => {
+                    schedule.queue_param(node, point);
+                }
+                Ok(Ask::Pause) => {
+                    if let Err(mpsc::SendError(own)) = self.lend.send(schedule) {
+                        return (own, Err(RenderError::Internal));
+                    }
+                    match self.given_back.recv() {
+                        Ok(own) => schedule = own,
+                        // Main is gone: it panicked, and the schedule with it.
+                        Err(mpsc::RecvError) => panic!("the main thread did not give the schedule back"),
+                    }
+                }
+                Err(_) => {}
+            }
+            if self.cancel.load(Relaxed) {
+                return (schedule, Err(RenderError::Cancelled));
+            }
+            match run.step(&mut schedule) {
+                Ok(Step::Working { done, total }) => {
+                    self.done.store(done, Relaxed);
+                    self.total.store(total.unwrap_or(u64::MAX), Relaxed);
+                }
+                Ok(Step::Finished) => return (schedule, run.finish().map_err(RenderError::from)),
+                Err(error) => return (schedule, Err(error.into())),
+            }
+        }
+    }
+}

@@ -37,38 +37,28 @@ pub trait BlockRunner {
 
 impl BlockRunner for Schedule {
     fn max_block(&self) -> usize {
-        Self::max_block(self)
+        Schedule::max_block(self)
     }
-
     fn latency(&self) -> u32 {
-        Self::latency(self)
+        Schedule::latency(self)
     }
-
     fn tail(&self) -> Tail {
-        Self::tail(self)
+        Schedule::tail(self)
     }
-
-    #[inline]
     fn input_mut(&mut self, node: usize, channel: usize, frames: usize) -> &mut [f32] {
-        Self::input_mut(self, node, channel, frames)
+        Schedule::input_mut(self, node, channel, frames)
     }
-
-    #[inline]
     fn output(&self, node: usize, channel: usize, frames: usize) -> &[f32] {
-        Self::output(self, node, channel, frames)
+        Schedule::output(self, node, channel, frames)
     }
-
     fn queue_param(&mut self, node: usize, point: ParamPoint) -> bool {
-        Self::queue_param(self, node, point)
+        Schedule::queue_param(self, node, point)
     }
-
     fn queue_event(&mut self, node: usize, event: Event) -> bool {
-        Self::queue_event(self, node, event)
+        Schedule::queue_event(self, node, event)
     }
-
-    #[inline]
     fn process(&mut self, frames: usize, transport: &Transport) -> BlockReport {
-        Self::process(self, frames, transport)
+        Schedule::process(self, frames, transport)
     }
 }
 

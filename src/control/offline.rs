@@ -204,14 +204,15 @@ impl Prepared {
 fn tracks(automation: &Automation, chain: &Chain, sample_rate: u32) -> Result<Vec<AutomationTrack>, RenderError> {
     automation.resolve(
         f64::from(sample_rate),
-        |name| {
+        |name| -> Result<Vec<Target>, RenderError> {
             let (position, param) = chain.find_param(name)?;
             let members = chain.members.iter().filter(|member| member.plugin == position);
-            let targets = members.map(|member| {
-                let initial = member.controller.normalized(param)?;
-                Ok(Target { node: member.node, param, initial, delay: member.delay })
-            });
-            targets.collect()
+            members
+                .map(|member| {
+                    let initial = member.controller.normalized(param)?;
+                    Ok(Target { node: member.node, param, initial, delay: member.delay })
+                })
+                .collect()
         },
         |target, text| {
             let member = chain.members.iter().find(|member| member.node == target.node).ok_or(RenderError::Internal)?;

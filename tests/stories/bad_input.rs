@@ -226,7 +226,7 @@ fn command_lines_that_make_no_sense() {
     let case = Case::new();
     let mut nothing = case.render(&[], "Sonic Gain");
     nothing.arg("-o").arg(&case.output);
-    case.refuses_as_it_is(&mut nothing, &["nothing to render"]);
+    case.refuses_as_it_is(&mut nothing, &["<IN>"]);
     for (args, words) in [
         (vec!["--sidechain", "in.wav"], ["side-chain", ""]),
         (vec!["--midi", "in.wav"], ["in.wav", "MIDI"]),

@@ -11,7 +11,7 @@ use std::{
     ops::Range,
 };
 
-/// Bytes collected before they are handed to the system.
+/// So many bytes are collected before they are handed to the system.
 const PIECE_BYTES: usize = 64 * 1024;
 /// Room for the 64-bit sizes: a chunk named JUNK until it is needed.
 const WIDE_BYTES: u32 = 28;
@@ -46,7 +46,7 @@ impl<W: Write + Seek> WaveWriter<W> {
             channels,
             quantizers,
             integers: Vec::new(),
-            bytes: Vec::with_capacity(PIECE_BYTES),
+            bytes: Vec::with_capacity(2 * PIECE_BYTES),
             data_bytes: 0,
             narrow_limit: u64::from(UNKNOWN),
         };
@@ -69,26 +69,36 @@ impl<W: Write + Seek> WaveWriter<W> {
         let mut at = range.start;
         while at < range.end {
             let end = range.end.min(at + step);
-            self.bytes.resize((end - at) * frame, 0);
+            let start = self.bytes.len();
+            self.bytes.resize(start + (end - at) * frame, 0);
             match self.bits {
-                Bits::Float32 => interleave(&mut self.bytes, planar, |channel: &C| {
+                Bits::Float32 => interleave(&mut self.bytes[start..], planar, |channel: &C| {
                     channel.as_ref()[at..end].iter().map(|sample| sample.to_le_bytes())
                 }),
-                Bits::Int16 => self.write_integers(planar, at..end, |integer| (integer as i16).to_le_bytes()),
-                Bits::Int24 => self.write_integers(planar, at..end, |integer| {
+                Bits::Int16 => self.write_integers(start, planar, at..end, |integer| (integer as i16).to_le_bytes()),
+                Bits::Int24 => self.write_integers(start, planar, at..end, |integer| {
                     let [a, b, c, _] = integer.to_le_bytes();
                     [a, b, c]
                 }),
             }
-            self.file.write_all(&self.bytes)?;
-            self.data_bytes += self.bytes.len() as u64;
+            self.data_bytes += (self.bytes.len() - start) as u64;
+            if self.bytes.len() >= PIECE_BYTES {
+                self.flush()?;
+            }
             at = end;
         }
         Ok(())
     }
 
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.bytes)?;
+        self.bytes.clear();
+        Ok(())
+    }
+
     /// `[any]` Completes the file. Samples that were clipped come back.
     pub fn finish(mut self) -> io::Result<u64> {
+        self.flush()?;
         if self.data_bytes % 2 == 1 {
             self.file.write_all(&[0])?;
         }
@@ -106,6 +116,7 @@ impl<W: Write + Seek> WaveWriter<W> {
 
     fn write_integers<const N: usize, C: AsRef<[f32]>>(
         &mut self,
+        start: usize,
         planar: &[C],
         range: Range<usize>,
         encode: impl Fn(i32) -> [u8; N],
@@ -114,7 +125,7 @@ impl<W: Write + Seek> WaveWriter<W> {
         let frame = self.channels * N;
         for (index, (channel, quantizer)) in planar.iter().zip(&mut self.quantizers).enumerate() {
             quantizer.convert(&channel.as_ref()[range.clone()], &mut self.integers);
-            for (out, integer) in self.bytes.chunks_exact_mut(frame).zip(&self.integers) {
+            for (out, integer) in self.bytes[start..].chunks_exact_mut(frame).zip(&self.integers) {
                 out[index * N..(index + 1) * N].copy_from_slice(&encode(*integer));
             }
         }

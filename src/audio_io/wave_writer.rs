@@ -11,7 +11,7 @@ use std::{
     ops::Range,
 };
 
-/// So many bytes are collected before they are handed to the system.
+/// Bytes collected before they are handed to the system.
 const PIECE_BYTES: usize = 64 * 1024;
 /// Room for the 64-bit sizes: a chunk named JUNK until it is needed.
 const WIDE_BYTES: u32 = 28;
@@ -27,7 +27,9 @@ pub struct WaveWriter<W> {
     channels: usize,
     quantizers: Vec<Quantizer>,
     integers: Vec<i32>,
+    /// As many whole frames as fit a piece; the first `used` bytes wait to be handed over.
     bytes: Vec<u8>,
+    used: usize,
     data_bytes: u64,
     narrow_limit: u64,
 }
@@ -39,6 +41,7 @@ impl<W: Write + Seek> WaveWriter<W> {
             Bits::Float32 => Vec::new(),
             _ => (0..channels).map(|channel| Quantizer::new(bits.count(), dither, channel)).collect(),
         };
+        let frame = channels * bits.bytes();
         let mut writer = Self {
             file,
             bits,
@@ -46,7 +49,8 @@ impl<W: Write + Seek> WaveWriter<W> {
             channels,
             quantizers,
             integers: Vec::new(),
-            bytes: Vec::with_capacity(2 * PIECE_BYTES),
+            bytes: vec![0; (PIECE_BYTES / frame).max(1) * frame],
+            used: 0,
             data_bytes: 0,
             narrow_limit: u64::from(UNKNOWN),
         };
@@ -65,40 +69,39 @@ impl<W: Write + Seek> WaveWriter<W> {
     /// `[any]` Writes the frames `range` of the channels.
     pub fn write<C: AsRef<[f32]>>(&mut self, planar: &[C], range: Range<usize>) -> io::Result<()> {
         let frame = self.channels * self.bits.bytes();
-        let step = (PIECE_BYTES / frame).max(1);
         let mut at = range.start;
         while at < range.end {
-            let end = range.end.min(at + step);
-            let start = self.bytes.len();
-            self.bytes.resize(start + (end - at) * frame, 0);
+            let end = range.end.min(at + (self.bytes.len() - self.used) / frame);
+            let place = self.used..self.used + (end - at) * frame;
             match self.bits {
-                Bits::Float32 => interleave(&mut self.bytes[start..], planar, |channel: &C| {
+                Bits::Float32 => interleave(&mut self.bytes[place.clone()], planar, |channel: &C| {
                     channel.as_ref()[at..end].iter().map(|sample| sample.to_le_bytes())
                 }),
-                Bits::Int16 => self.write_integers(start, planar, at..end, |integer| (integer as i16).to_le_bytes()),
-                Bits::Int24 => self.write_integers(start, planar, at..end, |integer| {
+                Bits::Int16 => self.write_integers(planar, at..end, |integer| (integer as i16).to_le_bytes()),
+                Bits::Int24 => self.write_integers(planar, at..end, |integer| {
                     let [a, b, c, _] = integer.to_le_bytes();
                     [a, b, c]
                 }),
             }
-            self.data_bytes += (self.bytes.len() - start) as u64;
-            if self.bytes.len() >= PIECE_BYTES {
-                self.flush()?;
+            self.used = place.end;
+            self.data_bytes += place.len() as u64;
+            if self.used == self.bytes.len() {
+                self.hand_over()?;
             }
             at = end;
         }
         Ok(())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.bytes)?;
-        self.bytes.clear();
-        Ok(())
+    /// A block of 512 frames is far less than what is worth a call into the system.
+    fn hand_over(&mut self) -> io::Result<()> {
+        let used = std::mem::take(&mut self.used);
+        self.file.write_all(&self.bytes[..used])
     }
 
     /// `[any]` Completes the file. Samples that were clipped come back.
     pub fn finish(mut self) -> io::Result<u64> {
-        self.flush()?;
+        self.hand_over()?;
         if self.data_bytes % 2 == 1 {
             self.file.write_all(&[0])?;
         }
@@ -116,7 +119,6 @@ impl<W: Write + Seek> WaveWriter<W> {
 
     fn write_integers<const N: usize, C: AsRef<[f32]>>(
         &mut self,
-        start: usize,
         planar: &[C],
         range: Range<usize>,
         encode: impl Fn(i32) -> [u8; N],
@@ -125,7 +127,7 @@ impl<W: Write + Seek> WaveWriter<W> {
         let frame = self.channels * N;
         for (index, (channel, quantizer)) in planar.iter().zip(&mut self.quantizers).enumerate() {
             quantizer.convert(&channel.as_ref()[range.clone()], &mut self.integers);
-            for (out, integer) in self.bytes[start..].chunks_exact_mut(frame).zip(&self.integers) {
+            for (out, integer) in self.bytes[self.used..].chunks_exact_mut(frame).zip(&self.integers) {
                 out[index * N..(index + 1) * N].copy_from_slice(&encode(*integer));
             }
         }

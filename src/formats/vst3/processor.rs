@@ -208,6 +208,13 @@ impl Vst3Processor {
         }
     }
 
+    /// `[main]` The plugin's own interface, for a benchmark that calls this very instance without a host around it. Its
+    /// `process` and ours take turns on one thread.
+    #[doc(hidden)]
+    pub fn interface(&self) -> ComPtr<IAudioProcessor> {
+        ComPtr::clone(&self.processor)
+    }
+
     #[inline]
     fn take_events(&mut self, block: &Block<'_>) {
         let quarters = block.transport.quarters.zip(block.transport.tempo);

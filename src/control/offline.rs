@@ -151,6 +151,7 @@ impl Prepared {
         let names = chain.names();
         let _words = last_words::during(&format!("{names}: a plugin crashed while it processed sound"));
         let writer = AudioWriter::create(&output)?;
+        last_words::doom(writer.temporary());
         let offline = OfflineJob {
             input: input.zip(chain.input).map(|(source, node)| InputFeed { node, source }),
             sidechains: sidechain
@@ -170,6 +171,7 @@ impl Prepared {
         let setup_time = started.elapsed();
         let playing = Instant::now();
         let (schedule, result) = play(&mut chain, schedule, run, tell, cancel);
+        last_words::doom(None);
         let elapsed = playing.elapsed();
         let report = result.map(|summary| {
             let stats = chain

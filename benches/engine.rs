@@ -6,7 +6,7 @@ use sonic_bridge::{
     engine::{CompileSetup, LoadedNode, Policy, Schedule, compile},
     model::{Edge, GraphSpec, NodeKind, NodeSpec, ParamId, ParamPoint, Port, Transport},
     plugin::{Block, BlockOut, ProcessError, Processor, Tail},
-    rt::{Channel, Pool, door::Door},
+    rt::{Channel, Pool, door::Door, guard},
 };
 use std::{any::Any, hint::black_box, time::Instant};
 
@@ -119,6 +119,32 @@ fn fill(samples: &mut [f32]) {
     samples.fill(0.5);
 }
 
+/// Where the nanoseconds of a block go.
+fn parts() {
+    let mut pool = Pool::new(2, FRAMES);
+    let (left, right) = (Channel(0), Channel(1));
+    println!("parts");
+    let zeros = best(2000, || {
+        for channel in [left, right] {
+            pool.channel_mut(black_box(channel), FRAMES).fill(0.0);
+        }
+    });
+    let look = best(2000, || {
+        for channel in [left, right] {
+            black_box(guard::overlay(pool.channel(black_box(channel), FRAMES)));
+        }
+    });
+    let enter = best(2000, || drop(black_box(Door::enter())));
+    let door = Door::enter();
+    let enter_again = best(2000, || drop(black_box(Door::enter())));
+    let repair = best(2000, || {
+        black_box(door.repair_floats());
+    });
+    println!(
+        "  zeros {zeros:.1} ns, look {look:.1} ns, door {enter:.1} ns ({enter_again:.1} ns inside), floats {repair:.1} ns"
+    );
+}
+
 fn main() {
     let point = ParamPoint { param: ParamId(0), offset: 0, value: 0.5 };
     let (plain, with_point) = (bare(&[]), bare(&[point]));
@@ -138,6 +164,7 @@ fn main() {
     sleepy.set_policy(Policy { sleep: true, ..Policy::default() });
     let sleep = engine(&mut sleepy, 2000, None);
     println!("  schedule, sleep policy  {sleep:8.1} ns   +{:.1} ns", sleep - plain);
+    parts();
     for parallel in [false, true] {
         println!("{}", if parallel { "side by side, per plugin" } else { "in a row, per plugin" });
         for plugins in [1, 10, 100, 1000] {

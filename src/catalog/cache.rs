@@ -28,6 +28,9 @@ pub(super) struct Entry {
     pub plugins: Vec<Record>,
     pub hint: Option<Hint>,
     pub took_ms: u64,
+    /// Says more about the machine at that moment than about the module; good for this run only.
+    #[serde(skip)]
+    pub passing: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,11 +80,13 @@ impl Cache {
     /// `[any]` Writes the cache. Modules that are gone are forgotten.
     pub fn save(&mut self, folder: &Path) -> io::Result<()> {
         self.modules.retain(|module, _| module.exists());
+        let passing: BTreeMap<_, _> = self.modules.extract_if(.., |_, entry| entry.passing).collect();
         fs::create_dir_all(folder)?;
         let head = Head { scanner: SCANNER, arch: std::env::consts::ARCH.into() };
         let document = Document { head, modules: std::mem::take(&mut self.modules) };
         let bytes = serde_json::to_vec(&document);
         self.modules = document.modules;
+        self.modules.extend(passing);
         write_whole(&file_in(folder), &bytes?)
     }
 }
@@ -146,6 +151,7 @@ mod tests {
             plugins: Vec::new(),
             hint: None,
             took_ms: 7,
+            passing: false,
         };
         (Cache { modules: BTreeMap::from([(folder.to_path_buf(), entry)]) }, binary)
     }

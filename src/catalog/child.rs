@@ -16,7 +16,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, Receiver, RecvTimeoutError},
+        mpsc::{self, Receiver},
     },
     time::{Duration, Instant},
 };
@@ -196,12 +196,12 @@ fn end_of(child: &mut Child) -> impl Fn(Duration) -> bool + use<> {
         while matches!(waitid(WaitId::Pid(pid), how), Err(rustix::io::Errno::INTR)) {}
         let _ = ended.send(());
     });
-    move |time| !matches!(end.recv_timeout(time), Err(RecvTimeoutError::Timeout))
+    move |time| !matches!(end.recv_timeout(time), Err(mpsc::RecvTimeoutError::Timeout))
 }
 
 /// Waits up to a time for the end of the child.
 #[cfg(not(unix))]
-fn end_of(child: &mut Child) -> impl Fn(Duration) -> bool + use<'_> {
+fn end_of(child: &mut Child) -> impl Fn(Duration) -> bool {
     let child = std::cell::RefCell::new(child);
     move |time| {
         let deadline = Instant::now() + time;

@@ -23,7 +23,7 @@ mod places;
 mod record;
 pub mod report;
 mod scan;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod testing;
 #[cfg(all(test, unix))]
 mod tests;

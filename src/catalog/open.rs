@@ -196,6 +196,7 @@ impl<'a> Books<'a> {
                 plugins: Vec::new(),
                 hint: super::moduleinfo::read(&leftover.module),
                 took_ms: 0,
+                passing: false,
             };
             self.cache.modules.insert(leftover.module, entry);
         }

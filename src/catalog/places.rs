@@ -32,7 +32,7 @@ pub(super) fn config(os: Os, home: Option<PathBuf>, variable: &dyn Fn(&str) -> O
 
 /// The XDG rules ask to ignore relative paths.
 fn absolute(variable: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBuf> {
-    variable(name).map(PathBuf::from).filter(|path| path.is_absolute() || cfg!(test) && path.has_root())
+    variable(name).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 #[cfg(test)]
@@ -46,11 +46,13 @@ mod tests {
         assert_eq!(cache(Os::Linux, home(), &none), Some("/home/a/.cache/sonic-bridge".into()));
         assert_eq!(config(Os::Linux, home(), &none), Some("/home/a/.config/sonic-bridge".into()));
         assert_eq!(cache(Os::MacOs, home(), &none), Some("/home/a/Library/Caches/sonic-bridge".into()));
-        let all = |name: &str| (!name.starts_with("SONIC")).then(|| OsString::from(format!("/{name}")));
-        assert_eq!(cache(Os::Linux, home(), &all), Some("/XDG_CACHE_HOME/sonic-bridge".into()));
-        assert_eq!(config(Os::Linux, home(), &all), Some("/XDG_CONFIG_HOME/sonic-bridge".into()));
-        assert_eq!(cache(Os::Windows, None, &all), Some("/LOCALAPPDATA/sonic-bridge".into()));
-        assert_eq!(config(Os::Windows, None, &all), Some("/APPDATA/sonic-bridge".into()));
+        let root = if cfg!(windows) { "C:/" } else { "/" };
+        let all = |name: &str| (!name.starts_with("SONIC")).then(|| OsString::from(format!("{root}{name}")));
+        let below = |name: &str| Some(PathBuf::from(format!("{root}{name}/sonic-bridge")));
+        assert_eq!(cache(Os::Linux, home(), &all), below("XDG_CACHE_HOME"));
+        assert_eq!(config(Os::Linux, home(), &all), below("XDG_CONFIG_HOME"));
+        assert_eq!(cache(Os::Windows, None, &all), below("LOCALAPPDATA"));
+        assert_eq!(config(Os::Windows, None, &all), below("APPDATA"));
         let own = |name: &str| (name == "SONIC_BRIDGE_CACHE").then(|| "here".into());
         assert_eq!(cache(Os::Linux, home(), &own), Some("here".into()));
         let relative = |name: &str| (name == "XDG_CACHE_HOME").then(|| "relative".into());

@@ -114,6 +114,7 @@ fn verdict(task: &Task, options: &Options, marked: &Marked<'_>) -> Option<Entry>
     // Before the examination: a file swapped during it must not match.
     let fingerprint = Fingerprint::take(&task.binary).ok()?;
     let hint = moduleinfo::read(&task.module);
+    let mut passing = false;
     let (state, reason, plugins) = match header::check(&task.binary, Target::host()) {
         Err(Fault::NotAPlugin(reason)) => (State::NotAPlugin, Some(reason), Vec::new()),
         Err(Fault::WrongArch(reason)) => (State::WrongArch, Some(reason), Vec::new()),
@@ -122,6 +123,7 @@ fn verdict(task: &Task, options: &Options, marked: &Marked<'_>) -> Option<Entry>
             let bounds = Bounds { timeout: options.timeout, memory: options.memory, cancel: &options.cancel };
             let outcome = child::examine(&options.child, &task.module, &bounds);
             marked.done();
+            passing = matches!(outcome.ending, Ending::NotStarted(_));
             match outcome.ending {
                 Ending::Cancelled => return None,
                 Ending::Report(Ok(plugins)) => (State::Ok, None, plugins),
@@ -133,7 +135,7 @@ fn verdict(task: &Task, options: &Options, marked: &Marked<'_>) -> Option<Entry>
         }
     };
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Some(Entry { fingerprint, state, reason, plugins, hint, took_ms })
+    Some(Entry { fingerprint, state, reason, plugins, hint, took_ms, passing })
 }
 
 /// The verdict on an examination without plugins.

@@ -14,7 +14,6 @@ use std::{
 };
 
 /// A real library of this machine with the entry points of all systems, made by the C compiler that Rust links with.
-#[cfg(unix)]
 pub(super) fn library() -> &'static [u8] {
     static LIBRARY: OnceLock<Vec<u8>> = OnceLock::new();
     LIBRARY.get_or_init(|| {
@@ -27,7 +26,6 @@ pub(super) fn library() -> &'static [u8] {
 }
 
 /// A library of this machine from C source.
-#[cfg(unix)]
 pub(super) fn compile(source: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("temp");
     fs::write(folder.path().join("x.c"), source).expect("written");
@@ -45,13 +43,11 @@ pub(super) fn binary_of(bundle: &Path) -> PathBuf {
 }
 
 /// Plugin folders, a cache and a configuration of its own.
-#[cfg(unix)]
 pub(super) struct Bench {
     pub root: tempfile::TempDir,
     pub options: Options,
 }
 
-#[cfg(unix)]
 impl Bench {
     /// Two plugin folders, "best" and "second". The child is a shell script, which finds the module in `$1`, the report
     /// to be written in `$2`, and the token in `$3`; it can call `report ID NAME VERSION`.

@@ -52,10 +52,10 @@ fn a_scan_survives_whatever_a_plugin_does_to_its_process() {
     for name in names {
         bench.bundle(&format!("best/{name}.vst3"));
     }
-    bench.options.timeout = Duration::from_secs(5);
+    bench.options.timeout = Duration::from_secs(10);
     let began = Instant::now();
     let catalog = bench.open();
-    assert!(began.elapsed() < Duration::from_secs(25), "took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(60), "took {:?}", began.elapsed());
     let state = |name| state(&catalog, name);
     for good in ["Good", "Chatty", "Forker", "Late", "Nameless"] {
         assert_eq!(state(good), (State::Ok, String::new()), "{good}");
@@ -63,7 +63,7 @@ fn a_scan_survives_whatever_a_plugin_does_to_its_process() {
     }
     assert_eq!(state("Crash"), (State::Crashed, "crashed (SIGSEGV); its last words: about to fail".into()));
     assert_eq!(state("Abort"), (State::Crashed, "crashed (SIGABRT)".into()));
-    assert_eq!(state("Hang"), (State::TimedOut, "did not answer within 5 seconds".into()));
+    assert_eq!(state("Hang"), (State::TimedOut, "did not answer within 10 seconds".into()));
     assert_eq!(state("Exit").0, State::Failed);
     assert!(state("Exit").1.contains("exit code 0"));
     for nonsense in ["Garbage", "Forged", "Pipe", "Badid"] {
@@ -309,7 +309,7 @@ fn stopping_a_scan_kills_its_children_at_once_and_blames_nobody() {
         }
     });
     assert!(matches!(result, Err(OpenError::Cancelled)) && good);
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(15));
     assert!(!Marks::any(bench.options.cache.as_deref().expect("set")));
     bench.examined();
     bench.options.cancel = Default::default();
@@ -355,4 +355,16 @@ fn moduleinfo_names_what_cannot_be_examined_and_lists_what_a_plugin_replaces() {
         let error = catalog.find("22222222222222222222222222222222").expect_err("failed");
         assert_eq!(error.code(), ErrorCode::LOAD_FAILED);
     }
+}
+
+#[test]
+fn a_child_that_could_not_be_started_is_not_held_against_the_module() {
+    let mut bench = Bench::new(HONEST);
+    bench.bundle("best/One.vst3");
+    let program = std::mem::replace(&mut bench.options.child.program, "/nowhere/at/all".into());
+    let catalog = bench.open();
+    assert_eq!(state(&catalog, "One").0, State::Failed);
+    assert!(state(&catalog, "One").1.contains("could not be started"));
+    bench.options.child.program = program;
+    assert_eq!(state(&bench.open(), "One").0, State::Ok);
 }

@@ -187,12 +187,9 @@ impl Runner {
         if now.policy.sleep && self.may_sleep(pool, now.frames) {
             return self.sleep(pool, now, report);
         }
-        let fill = match now.policy.prefill {
-            Prefill::Zeros => 0.0,
-            Prefill::Marks => f32::from_bits(MARK),
-        };
-        for channel in &self.outputs {
-            pool.channel_mut(*channel, now.frames).fill(fill);
+        match now.policy.prefill {
+            Prefill::Zeros => self.outputs.iter().for_each(|channel| pool.channel_mut(*channel, now.frames).fill(0.0)),
+            Prefill::Marks => self.mark(pool, now.frames),
         }
         let Some(processor) = &mut self.processor else { return };
         let result = processor.process(&mut Block {
@@ -229,27 +226,41 @@ impl Runner {
 
     #[inline]
     fn look_over(&mut self, pool: &mut Pool, now: &Now<'_>, report: &mut BlockReport) {
-        let (mut sum, mut non_finite, mut loud) = (0.0, false, false);
+        let bits = self.outputs.iter().fold(0, |all, channel| all | guard::overlay(pool.channel(*channel, now.frames)));
+        if !guard::unsuspicious(bits, now.policy.loud) && self.look_closely(pool, now, report) {
+            return;
+        }
+        if now.policy.sleep {
+            // Only of interest after a block that brought nothing new.
+            let zero = guard::is_zero(bits);
+            self.was_quiet = zero || (self.idle > 0 && self.inaudible(pool, now.frames));
+            self.said_silent = self.outputs.iter().all(|channel| pool.is_silent(*channel));
+            if zero {
+                self.silence(pool, now.frames);
+            }
+        }
+    }
+
+    /// True when the output was silenced.
+    #[cold]
+    fn look_closely(&mut self, pool: &mut Pool, now: &Now<'_>, report: &mut BlockReport) -> bool {
+        let (mut non_finite, mut loud) = (false, false);
         for channel in &self.outputs {
             let look = guard::look(pool.channel(*channel, now.frames), now.policy.loud);
-            sum += look.sum;
             non_finite |= look.non_finite;
             loud |= look.loud;
         }
         if non_finite {
-            return self.trip(pool, now, report);
-        }
-        if loud {
+            self.trip(pool, now, report);
+        } else if loud {
             self.stats.loud += 1;
             report.loud += 1;
         }
-        if now.policy.sleep {
-            self.was_quiet = sum < INAUDIBLE;
-            self.said_silent = self.outputs.iter().all(|channel| pool.is_silent(*channel));
-            if sum == 0.0 {
-                self.silence(pool, now.frames);
-            }
-        }
+        non_finite
+    }
+
+    fn inaudible(&self, pool: &Pool, frames: usize) -> bool {
+        self.outputs.iter().all(|channel| guard::all_within(pool.channel(*channel, frames), INAUDIBLE))
     }
 
     fn silence(&self, pool: &mut Pool, frames: usize) {
@@ -320,6 +331,14 @@ impl Runner {
             processor.reset();
         }
         now.door.repair_floats();
+    }
+
+    /// Apart from the zeros, which are only fast as long as the compiler sees that they are constant.
+    #[cold]
+    fn mark(&self, pool: &mut Pool, frames: usize) {
+        for channel in &self.outputs {
+            pool.channel_mut(*channel, frames).fill(f32::from_bits(MARK));
+        }
     }
 
     #[cold]

@@ -200,9 +200,9 @@ impl Schedule {
         let door = Door::enter();
         let Self { steps, runners, lines, inputs, pool, policy, .. } = self;
         for inlet in inputs.iter_mut() {
-            if !std::mem::replace(&mut inlet.filled, false) {
-                pool.silence(inlet.channel, frames);
-            } else if policy.sleep && guard::look(pool.channel(inlet.channel, frames), f32::MAX).sum == 0.0 {
+            let filled = std::mem::replace(&mut inlet.filled, false);
+            let heard = |pool: &Pool| !guard::is_zero(guard::overlay(pool.channel(inlet.channel, frames)));
+            if !filled || (policy.sleep && !heard(pool)) {
                 pool.silence(inlet.channel, frames);
             }
         }

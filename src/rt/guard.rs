@@ -1,14 +1,11 @@
 //! L0 · looks over a block of samples for what no loudspeaker may get: not-a-numbers, infinities, far too much level.
 //!
-//! Thread: whichever owns the samples. Invariant: [`look`] is exact for `non_finite` and `loud`; `sum` is for asking
-//! "is there anything at all".
+//! Thread: whichever owns the samples. Invariant: what is found is exact, whatever the length.
 //! Deliberately absent: what to do about it (the engine's policy) and any memory of earlier blocks.
 
 /// What a look over a block found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// Sum of all absolute values; zero exactly when all samples are zero (denormals count as zero where they are flushed).
-    pub sum: f32,
     /// Some sample is NaN or infinite.
     pub non_finite: bool,
     /// Some sample is beyond the limit.
@@ -17,62 +14,59 @@ pub struct Look {
 
 /// Samples taken side by side.
 const LANES: usize = 16;
-/// Samples of a lane that are summed before the sum is compared with the limit. A lane of full-scale samples stays below
-/// a limit of +18 dBFS, so ordinary sound never needs the second, slower look.
-const ROWS: usize = 8;
+/// All bits of a sample but the sign.
+const MAGNITUDE: u32 = 0x7fff_ffff;
+/// The highest bit of the exponent: set in NaNs, infinities and everything from 2.0 up.
+const TWO_OR_MORE: u32 = 0x4000_0000;
 
-/// `[audio]` One pass over the samples; a second one only when the first finds something suspicious.
-///
-/// No sample can be beyond the limit when the sum of a few absolute values is not, and a NaN or infinity stays in the sum
-/// for ever. Both are asked with a single comparison per lane.
+/// `[audio]` The bits of all samples laid over one another, at one operation each. To be joined with those of further
+/// channels by `|`, and asked by [`unsuspicious`] and [`is_zero`].
 #[inline]
-pub fn look(samples: &[f32], limit: f32) -> Look {
-    let mut total = [0.0_f32; LANES];
-    let mut suspicious = [0_u32; LANES];
-    let mut large = samples.chunks_exact(LANES * ROWS);
-    for chunk in &mut large {
-        let mut sums = [0.0_f32; LANES];
-        for row in chunk.chunks_exact(LANES) {
-            for (sum, sample) in sums.iter_mut().zip(row) {
-                *sum += sample.abs();
-            }
-        }
-        for lane in 0..LANES {
-            suspicious[lane] |= u32::from(!at_most(sums[lane], limit));
-            total[lane] += sums[lane];
+pub fn overlay(samples: &[f32]) -> u32 {
+    let mut lanes = [0_u32; LANES];
+    let mut rows = samples.chunks_exact(LANES);
+    for row in &mut rows {
+        for (lane, sample) in lanes.iter_mut().zip(row) {
+            *lane |= sample.to_bits();
         }
     }
-    let rest = large.remainder();
-    if !rest.is_empty() {
-        let mut sums = [0.0_f32; LANES];
-        for row in rest.chunks(LANES) {
-            for (sum, sample) in sums.iter_mut().zip(row) {
-                *sum += sample.abs();
-            }
-        }
-        for lane in 0..LANES {
-            suspicious[lane] |= u32::from(!at_most(sums[lane], limit));
-            total[lane] += sums[lane];
-        }
+    let mut all = lanes.iter().fold(0, |all, lane| all | lane);
+    if !rows.remainder().is_empty() {
+        all |= rows.remainder().iter().fold(0, |all, sample| all | sample.to_bits());
     }
-    let sum = total.iter().sum();
-    if suspicious.iter().all(|lane| *lane == 0) {
-        return Look { sum, non_finite: false, loud: false };
-    }
-    look_closely(samples, limit, sum)
+    all
 }
 
-/// False for a NaN.
+/// `[audio]` Whether samples of this overlay are certainly finite and within the limit: none of them has the highest bit
+/// of the exponent, so all are below 2.0. If not, [`look`] tells.
 #[inline]
-fn at_most(value: f32, limit: f32) -> bool {
-    value <= limit
+pub fn unsuspicious(overlay: u32, limit: f32) -> bool {
+    overlay & TWO_OR_MORE == 0 && limit >= 2.0
+}
+
+/// `[audio]` Whether all samples of this overlay are zero.
+#[inline]
+pub fn is_zero(overlay: u32) -> bool {
+    overlay & MAGNITUDE == 0
+}
+
+/// `[audio]` Looks at samples one by one if their overlay does not say enough.
+#[inline]
+pub fn look(samples: &[f32], limit: f32) -> Look {
+    let all = overlay(samples);
+    if unsuspicious(all, limit) { Look { non_finite: false, loud: false } } else { look_closely(samples, limit) }
 }
 
 #[cold]
-fn look_closely(samples: &[f32], limit: f32, sum: f32) -> Look {
+fn look_closely(samples: &[f32], limit: f32) -> Look {
     let non_finite = samples.iter().fold(false, |found, sample| found | !sample.is_finite());
     let loud = samples.iter().fold(false, |found, sample| found | (sample.abs() > limit));
-    Look { sum, non_finite, loud }
+    Look { non_finite, loud }
+}
+
+/// `[audio]` Whether no sample is beyond the limit; a NaN is.
+pub fn all_within(samples: &[f32], limit: f32) -> bool {
+    samples.iter().fold(true, |all, sample| all & (sample.abs() <= limit))
 }
 
 #[cfg(test)]
@@ -99,22 +93,24 @@ mod tests {
 
     #[test]
     fn silence_and_the_faintest_sound_are_told_apart() {
-        assert_eq!(look(&[0.0, -0.0, 0.0], 8.0).sum, 0.0);
+        assert!(is_zero(overlay(&[0.0, -0.0, 0.0])));
         for at in 0..130 {
             let mut block = vec![0.0_f32; 130];
-            block[at] = -1e-20;
-            assert!(look(&block, 8.0).sum > 0.0);
+            block[at] = -f32::from_bits(1);
+            assert!(!is_zero(overlay(&block)));
         }
     }
 
     proptest! {
         #[test]
         fn the_quick_look_agrees_with_the_plain_one(
-            block in prop::collection::vec(prop_oneof![9 => -9.0_f32..9.0, 1 => prop::num::f32::ANY], 0..700),
+            block in prop::collection::vec(prop_oneof![9 => -9.0_f32..9.0, 9 => -1.5_f32..1.5, 1 => prop::num::f32::ANY], 0..700),
+            limit in 0.1_f32..12.0,
         ) {
-            let found = look(&block, 8.0);
+            let found = look(&block, limit);
             prop_assert_eq!(found.non_finite, block.iter().any(|sample| !sample.is_finite()));
-            prop_assert_eq!(found.loud, block.iter().any(|sample| sample.abs() > 8.0));
+            prop_assert_eq!(found.loud, block.iter().any(|sample| sample.abs() > limit));
+            prop_assert_eq!(is_zero(overlay(&block)), block.iter().all(|sample| *sample == 0.0));
         }
     }
 }

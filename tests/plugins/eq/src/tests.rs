@@ -13,6 +13,11 @@ fn the_sound_does_not_depend_on_block_lengths() {
 }
 
 #[test]
+fn buffers_may_be_shared() {
+    rig::check_in_place(plugin);
+}
+
+#[test]
 fn both_sample_sizes_sound_the_same() {
     rig::check_precision(plugin);
 }

@@ -64,6 +64,11 @@ impl Sound {
         self.factors[1].set(level * (1.0 + balance.min(0.0)), snap);
     }
 
+    /// Opens at once, closes with the release time: a ducker that comes late is no use.
+    fn listen(&mut self, peak: f64) {
+        self.envelope = flush(peak.min(1.0).max(self.envelope * self.release));
+    }
+
     fn retime(&mut self) {
         for factor in &mut self.factors {
             factor.set_time(self.smoothing, self.rate);
@@ -100,12 +105,23 @@ impl Dsp for Sound {
     }
 
     fn process(&mut self, io: &mut Io<'_>) {
+        let still = self.factors.iter().all(Smooth::resting) && self.duck.resting();
+        if still && self.duck.current() == 0.0 {
+            // The usual case, with the same result: one factor per channel.
+            for frame in 0..io.frames() {
+                self.listen(io.side_peak(frame));
+            }
+            for channel in 0..io.channels() {
+                let factor = self.factors[usize::from(channel == 1)].current();
+                io.channel(channel).iter_mut().for_each(|sample| *sample *= factor);
+            }
+            return;
+        }
         for frame in 0..io.frames() {
             let left = self.factors[0].next();
             let right = self.factors[1].next();
             let depth = self.duck.next();
-            // Opens at once, closes with the release time: a ducker that comes late is no use.
-            self.envelope = flush(io.side_peak(frame).min(1.0).max(self.envelope * self.release));
+            self.listen(io.side_peak(frame));
             let duck = 1.0 - depth * self.envelope;
             for channel in 0..io.channels() {
                 let factor = if channel == 1 { right } else { left };

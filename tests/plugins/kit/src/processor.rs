@@ -166,9 +166,11 @@ impl Block for HostBlock<'_> {
                 *to = *from as f32;
             }
         }
-        if channel < 64 && samples.iter().all(|sample| *sample == 0.0) {
+        if channel < 64 {
+            let silent = u64::from(samples.iter().all(|sample| *sample == 0.0));
             // SAFETY: the first output bus exists (see above); no reference to it is used afterwards.
-            unsafe { (*self.data.outputs).silenceFlags |= 1 << channel };
+            let flags = unsafe { &mut (*self.data.outputs).silenceFlags };
+            *flags = *flags & !(1 << channel) | silent << channel;
         }
     }
 

@@ -75,6 +75,19 @@ pub fn check_blocks(plugin: fn() -> &'static Plugin) {
     }
 }
 
+/// The same bytes in place, also when left is written over right.
+pub fn check_in_place(plugin: fn() -> &'static Plugin) {
+    let piece = busy(plugin(), 5000);
+    for wide in [false, true] {
+        let apart = fresh(plugin, 512, wide).play(&piece, &[512]);
+        for crossed in [false, true] {
+            let mut rig = fresh(plugin, 512, wide);
+            rig.in_place = Some(crossed);
+            assert!(rig.play(&piece, &[512]) == apart, "in place, crossed {crossed}, wide {wide}");
+        }
+    }
+}
+
 /// 32-bit and 64-bit processing agree within the smaller one's precision.
 pub fn check_precision(plugin: fn() -> &'static Plugin) {
     let piece = busy(plugin(), 20_000);

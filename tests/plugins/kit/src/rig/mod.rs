@@ -4,12 +4,16 @@
 //! Invariant: only what a real host may do. Feature `rig`; no plugin is shipped with it. Panics are the answers of a test.
 #![allow(unsafe_code)]
 
+mod buffers;
 mod checks;
+mod events;
 mod objects;
 
-pub use checks::{check_blocks, check_edges, check_precision, check_state, check_texts, noise};
+pub use checks::{check_blocks, check_edges, check_in_place, check_precision, check_state, check_texts, noise};
+pub use events::{expression, note_off, note_on};
 
 use crate::{factory, param::Param, plugin::Plugin};
+use buffers::Buffers;
 use objects::{Changes, Events, Host, Stream};
 use std::sync::atomic::Ordering;
 use vst3::{
@@ -17,9 +21,8 @@ use vst3::{
     Steinberg::{
         FUnknown, IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, TUID,
         Vst::{
-            AudioBusBuffers, AudioBusBuffers__type0, Event, Event__type0, IAudioProcessor, IAudioProcessorTrait,
-            IComponent, IComponentHandler, IComponentTrait, IConnectionPoint, IConnectionPointTrait, IEditController,
-            IEditControllerTrait, NoteExpressionValueEvent, NoteOffEvent, NoteOnEvent, ProcessContext,
+            Event, IAudioProcessor, IAudioProcessorTrait, IComponent, IComponentHandler, IComponentTrait,
+            IConnectionPoint, IConnectionPointTrait, IEditController, IEditControllerTrait, ProcessContext,
             ProcessContext_::StatesAndFlags_, ProcessData, ProcessSetup,
         },
         kResultOk, tresult,
@@ -64,6 +67,8 @@ pub struct Rig {
     pub meters: Vec<(u32, f64)>,
     /// Silence flags of the last block's main output.
     pub silence: u64,
+    /// Give the main input's memory as output; crosswise if it says so.
+    pub in_place: Option<bool>,
 }
 
 fn make<I: Interface>(factory: &ComPtr<IPluginFactory>, class: &TUID) -> ComPtr<I> {
@@ -110,6 +115,7 @@ impl Rig {
             outputs: 0,
             meters: Vec::new(),
             silence: 0,
+            in_place: None,
         };
         let handler = rig.host.to_com_ptr::<IComponentHandler>().expect("a handler");
         // SAFETY: live objects.
@@ -281,6 +287,9 @@ impl Rig {
         };
         let mut ins: Vec<_> = inputs.iter_mut().map(Buffers::bus).collect();
         let mut outs: Vec<_> = outputs.iter_mut().map(Buffers::bus).collect();
+        if let (Some(crossed), Some(from), Some(out)) = (self.in_place, ins.first(), outputs.first_mut()) {
+            outs = vec![out.share(from, crossed)];
+        }
         // SAFETY: plain numbers.
         let mut context: ProcessContext = unsafe { std::mem::zeroed() };
         if let Some(tempo) = piece.tempo {
@@ -314,7 +323,14 @@ impl Rig {
             self.meters.push((id, value));
         }
         self.silence = outs.first().map_or(0, |bus| bus.silenceFlags);
-        (result, outputs.first().map_or_else(Vec::new, Buffers::samples))
+        let mut heard = match (self.in_place, inputs.first()) {
+            (Some(_), Some(shared)) => shared.samples(),
+            _ => outputs.first().map_or_else(Vec::new, Buffers::samples),
+        };
+        if self.in_place == Some(true) {
+            heard.reverse();
+        }
+        (result, heard)
     }
 }
 
@@ -335,62 +351,4 @@ impl Drop for Rig {
             self.component.terminate();
         }
     }
-}
-
-/// Channels of a bus in the sample size agreed on, and the pointers to them.
-enum Buffers {
-    Narrow(Vec<Vec<f32>>, Vec<*mut f32>),
-    Wide(Vec<Vec<f64>>, Vec<*mut f64>),
-}
-
-impl Buffers {
-    fn new(channels: Vec<Vec<f64>>, wide: bool) -> Self {
-        if wide {
-            return Self::Wide(channels, vec![]);
-        }
-        Self::Narrow(channels.iter().map(|c| c.iter().map(|s| *s as f32).collect()).collect(), vec![])
-    }
-
-    fn bus(&mut self) -> AudioBusBuffers {
-        let (count, list) = match self {
-            Self::Narrow(channels, list) => {
-                *list = channels.iter_mut().map(|channel| channel.as_mut_ptr()).collect();
-                (list.len(), AudioBusBuffers__type0 { channelBuffers32: list.as_mut_ptr() })
-            }
-            Self::Wide(channels, list) => {
-                *list = channels.iter_mut().map(|channel| channel.as_mut_ptr()).collect();
-                (list.len(), AudioBusBuffers__type0 { channelBuffers64: list.as_mut_ptr() })
-            }
-        };
-        AudioBusBuffers { numChannels: count as i32, silenceFlags: 0, __field0: list }
-    }
-
-    fn samples(&self) -> Vec<Vec<f64>> {
-        match self {
-            Self::Narrow(channels, _) => channels.iter().map(|c| c.iter().map(|s| f64::from(*s)).collect()).collect(),
-            Self::Wide(channels, _) => channels.clone(),
-        }
-    }
-}
-
-fn event(kind: u16, body: Event__type0) -> Event {
-    Event { busIndex: 0, sampleOffset: 0, ppqPosition: 0.0, flags: 0, r#type: kind, __field0: body }
-}
-
-/// A key goes down.
-pub fn note_on(key: i16, velocity: f32, id: i32) -> Event {
-    event(
-        0,
-        Event__type0 { noteOn: NoteOnEvent { channel: 0, pitch: key, tuning: 0.0, velocity, length: 0, noteId: id } },
-    )
-}
-
-/// A key comes up.
-pub fn note_off(key: i16, id: i32) -> Event {
-    event(1, Event__type0 { noteOff: NoteOffEvent { channel: 0, pitch: key, velocity: 0.0, noteId: id, tuning: 0.0 } })
-}
-
-/// A note is bent: type 0 is volume, 2 is tuning.
-pub fn expression(kind: u32, id: i32, value: f64) -> Event {
-    event(4, Event__type0 { noteExpressionValue: NoteExpressionValueEvent { typeId: kind, noteId: id, value } })
 }

@@ -21,12 +21,13 @@ use vst3::{
 
 /// A class at work.
 pub struct Instance {
-    /// Its component.
-    pub component: ComPtr<IComponent>,
-    /// Its audio side.
-    pub processor: ComPtr<IAudioProcessor>,
+    // Fields are released in this order: the controller before its component.
     /// Its controller: the component itself or an object of its own.
     pub controller: ComPtr<IEditController>,
+    /// Its audio side.
+    pub processor: ComPtr<IAudioProcessor>,
+    /// Its component.
+    pub component: ComPtr<IComponent>,
     /// What it calls back.
     pub handler: ComWrapper<Handler>,
     /// What it was initialized with.
@@ -36,6 +37,7 @@ pub struct Instance {
     /// Events it sent in the last block.
     pub sent: Vec<Event>,
     separate: bool,
+    channels: [Vec<usize>; 2],
     sample_rate: f64,
     position: i64,
 }
@@ -72,6 +74,7 @@ impl Instance {
             answers: Vec::new(),
             sent: Vec::new(),
             separate,
+            channels: Default::default(),
             sample_rate: 0.0,
             position: 0,
         };
@@ -113,6 +116,7 @@ impl Instance {
                 }
             }
         }
+        self.channels = [self.channels(0), self.channels(1)];
         check("setActive", unsafe { self.component.setActive(1) })?;
         unsafe { self.processor.getLatencySamples() };
         unsafe { self.processor.setProcessing(1) };
@@ -137,7 +141,7 @@ impl Instance {
             .collect()
     }
 
-    /// `[audio]` One block: inputs filled by `sample`, outputs marked beforehand. Returns inputs and outputs as they are
+    /// `[audio]` One block with the channels there were at the start: inputs filled by `sample`, outputs marked beforehand. Returns inputs and outputs as they are
     /// afterwards, or the plugin's refusal.
     pub fn process(
         &mut self,
@@ -146,8 +150,8 @@ impl Instance {
         params: &[Queue],
         events: &[Event],
     ) -> Result<(Block, Block), String> {
-        let mut input = Block::new(&self.channels(0), frames);
-        let mut output = Block::new(&self.channels(1), frames);
+        let mut input = Block::new(&self.channels[0], frames);
+        let mut output = Block::new(&self.channels[1], frames);
         input.fill(sample);
         let (mut in_pointers, mut out_pointers) = (pointers(&mut input), pointers(&mut output));
         let (mut inputs, mut outputs) = (bus_buffers(&mut in_pointers), bus_buffers(&mut out_pointers));

@@ -261,7 +261,8 @@ fn parameter_table(controller: &dyn Controller) -> String {
         }
         let value = controller.normalized(info.id).unwrap_or(info.default);
         let names = labels(controller, info);
-        let range = if names.is_empty() {
+        let numbers = names.len() > 8 && names.iter().all(|name| name.trim().parse::<f64>().is_ok());
+        let range = if names.is_empty() || numbers {
             format!("{} … {}", text_of(info, 0.0), text_of(info, 1.0))
         } else {
             names.iter().map(|name| tidy(name)).collect::<Vec<_>>().join(" | ")

@@ -2,11 +2,17 @@
 //!
 //! Invariant: a reader that goes away (`| head`) ends the program quietly.
 
-use crate::catalog::{OpenError, text::escape};
+use crate::{
+    catalog::{OpenError, text::escape},
+    control::RenderError,
+};
 use std::{
     io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
 };
+
+/// Exit code after Ctrl-C, as shells have it.
+const STOPPED: u8 = 130;
 
 /// `[main]` Writes to stdout at one go.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
@@ -26,10 +32,9 @@ pub(super) fn note(text: &str) {
 /// `[main]` Tells an error and gives the exit code; that of shells for what was stopped by Ctrl-C.
 pub(super) fn failure(error: &anyhow::Error) -> ExitCode {
     note(&format!("error: {error:#}"));
-    match error.downcast_ref() {
-        Some(OpenError::Cancelled) => ExitCode::from(130),
-        _ => ExitCode::FAILURE,
-    }
+    let stopped = matches!(error.downcast_ref(), Some(OpenError::Cancelled))
+        || matches!(error.downcast_ref(), Some(RenderError::Cancelled));
+    if stopped { ExitCode::from(STOPPED) } else { ExitCode::FAILURE }
 }
 
 /// How wide a line may be: that of the terminal, or unlimited where output goes into a file or another program.

@@ -35,6 +35,11 @@ impl Drop for Doing {
     }
 }
 
+/// `[any]` From now on an end of this process is our own wish, not a plugin's.
+pub fn withdraw() {
+    MESSAGE.store(std::ptr::null_mut(), SeqCst);
+}
+
 /// `[any]` A crash also removes this file; `None` = no file any more.
 pub fn doom(path: Option<&Path>) {
     let pointer = path.map_or(std::ptr::null_mut(), |path| leak(path.as_os_str().as_encoded_bytes()));

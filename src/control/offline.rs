@@ -62,6 +62,8 @@ pub fn render(
     cancel: &AtomicBool,
 ) -> Result<RenderReport, RenderError> {
     let started = Instant::now();
+    // A plugin may change the working folder; paths mean what they meant when they were written.
+    let job = &job.absolute()?;
     let prepared = Prepared::new(host, job)?;
     prepared.run(job, started, tell, cancel)
 }

@@ -4,6 +4,11 @@
 mod support;
 
 #[cfg(target_os = "linux")]
+mod bad_input;
+
+#[cfg(target_os = "linux")]
 mod real_plugins;
+#[cfg(target_os = "linux")]
+mod render;
 #[cfg(unix)]
 mod scan;

@@ -7,3 +7,4 @@ pub mod fixtures;
 pub mod main_thread;
 pub mod player;
 pub mod sandbox;
+pub mod sound;

@@ -1,4 +1,6 @@
-//! `cargo xtask bench`: the benchmarks, with the fixtures they need.
+//! `cargo xtask bench`: the benchmarks, with everything they need: release build, release bundles, real plugins.
+//!
+//! Deliberately absent: judging. A goal that is missed is printed, never a failure, because the machine has a say in it.
 
 use crate::bundle;
 use crate::paths::Paths;
@@ -6,16 +8,33 @@ use crate::real_plugins;
 use crate::step::Step;
 use anyhow::Result;
 
-/// `[main]` Runs every `[[bench]]` target, or those the arguments name, in release mode.
+/// The bench target that is not about hosting, and is a name by itself.
+const ENGINE: &str = "engine";
+/// The bench target whose groups the other names are.
+const FIGURES: &str = "figures";
+
+/// `[main]` Runs all benchmarks, or those the arguments name: `engine`, or a group of `benches/figures`.
 pub fn bench(paths: &Paths, args: &[String]) -> Result<()> {
+    // The bundles in the target folder may be those of a debug build.
     bundle::bundle(&paths.root, true)?;
-    let mut step = Step::cargo("benchmarks")
-        .within(&paths.root)
-        .args(["bench", "--locked"])
-        .args(args)
-        .env("SONIC_DEMO_PLUGINS", paths.plugins("demo"));
-    if cfg!(target_os = "linux") {
-        step = step.env("SONIC_REAL_PLUGINS", real_plugins::ensure(paths)?);
+    let real = if cfg!(target_os = "linux") { Some(real_plugins::ensure(paths)?) } else { None };
+    let run = |target: &str, groups: &[&String]| {
+        let step = Step::cargo(format!("bench {target}"))
+            .within(&paths.root)
+            .args(["bench", "--locked", "--bench", target, "--"])
+            .args(groups)
+            .env("SONIC_DEMO_PLUGINS", paths.plugins("demo"));
+        match &real {
+            Some(folder) => step.env("SONIC_REAL_PLUGINS", folder).run(),
+            None => step.run(),
+        }
+    };
+    let (engine, groups): (Vec<&String>, Vec<&String>) = args.iter().partition(|name| *name == ENGINE);
+    if args.is_empty() || !engine.is_empty() {
+        run(ENGINE, &[])?;
     }
-    step.run()
+    if args.is_empty() || !groups.is_empty() {
+        run(FIGURES, &groups)?;
+    }
+    Ok(())
 }

@@ -28,7 +28,7 @@ Usage: cargo xtask TASK
   run [-- ARGS]      build the release program and the demo plugins, and start it with them
   bundle [--release] build the plugins under tests/plugins and lay them out as VST3 bundles
   real-plugins       fetch the packaged plugins the tests use (Debian only; never committed)
-  bench [-- ARGS]    run the benchmarks
+  bench [NAME…]      run the benchmarks: engine host-cost render-cpu startup scan memory
   rtsan              run the audio path under the nightly real-time sanitizer
   check-cross [OS]   type-check for windows, macos, or both
   deny               check licences and advisories with cargo-deny

@@ -9,7 +9,7 @@ use crate::{
         plan::{Plan, Step},
         shape::{NodeShape, Shape},
         timing::Timing,
-        verify::verify,
+        verify::{Violation, verify},
     },
     model::{GraphSpec, NodeKind},
     plugin::Tail,
@@ -289,4 +289,23 @@ fn a_corrupted_schedule_is_refused() {
     });
     refused("the output hears the input", &|plan| plan.ports[output].inputs[0] = plan.ports[input].outputs[0]);
     refused("steps in reverse", &|plan| plan.steps.reverse());
+}
+
+#[test]
+fn a_plugin_whose_channels_lie_on_one_another_is_refused() {
+    let mut sketch = Sketch::default();
+    let (input, both) = (sketch.input(1), sketch.plugin(mixer(2, 1, 0)));
+    sketch.cable((input, 0..1), (both, 0..1));
+    sketch.cable((input, 0..1), (both, 1..2));
+    let shapes =
+        [shape_of(&sketch.spec.nodes[0].kind, None), shape_of(&sketch.spec.nodes[1].kind, sketch.nodes[1].as_ref())];
+    let good = plan_of(&sketch.spec, &shapes);
+    let place = good.ports[input].outputs[0];
+    let refused = |change: &dyn Fn(&mut Plan)| {
+        let mut plan = good.clone();
+        change(&mut plan);
+        assert!(matches!(verify(&sketch.spec, &shapes, &plan), Err(Violation::Aliased { .. })), "{plan:?}");
+    };
+    refused(&|plan| plan.ports[both].inputs = vec![place, place]);
+    refused(&|plan| plan.ports[both].outputs = vec![place]);
 }

@@ -10,7 +10,6 @@ use vst3::Steinberg::{
     FUnknown, kInternalError, kInvalidArgument, kNoInterface, kNotImplemented, kNotInitialized, kOutOfMemory,
     kResultFalse, kResultOk, tresult,
 };
-use vst3::com_scrape_types::{Guid, Unknown};
 use vst3::{Class, ComPtr, ComWrapper, Interface};
 
 /// `[any]` Every method of a host object runs inside: a panic becomes `default` and one line in the log. Costs nothing
@@ -45,15 +44,6 @@ pub fn result_name(code: tresult) -> String {
 /// `[main]` Another interface of the same object, if it has it.
 pub fn query<I: Interface>(object: &ComPtr<impl Interface>) -> Option<ComPtr<I>> {
     object.cast()
-}
-
-/// `[main]` Whether the object has an interface, by its id.
-pub fn has(object: &ComPtr<FUnknown>, iid: &Guid) -> bool {
-    // SAFETY: a live object; on success it hands over one reference, which `from_raw` takes and drops.
-    unsafe {
-        let found = FUnknown::query_interface(object.as_ptr(), iid);
-        found.and_then(|unknown| ComPtr::from_raw(unknown.cast::<FUnknown>())).is_some()
-    }
 }
 
 /// `[any]` An interface pointer of one of our own objects, lent for the length of a call (no reference is added). Null when

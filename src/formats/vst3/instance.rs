@@ -221,7 +221,9 @@ impl Instance {
         let setup =
             Setup { sample_rate: 48_000.0, max_block: 1024, mode: ProcessMode::Offline, precision: Precision::F32 };
         let processor = self.activate(&setup)?;
-        self.deactivate(processor)
+        let mut own = self.take_home(processor)?;
+        own.settle();
+        self.deactivate(own)
     }
 
     pub(super) fn drain_reports(&mut self, notices: &mut Vec<Notice>) {
@@ -307,10 +309,7 @@ impl Controller for Instance {
         };
         let mut processor = self.make_processor(setup, double);
         if !self.pending.is_empty() {
-            let pending = std::mem::take(&mut self.pending);
-            for points in pending.chunks(super::processor::POINTS / 2) {
-                processor.flush(points);
-            }
+            processor.prime(std::mem::take(&mut self.pending));
         }
         Ok(Box::new(processor))
     }

@@ -71,6 +71,8 @@ pub struct Vst3Processor {
     max_block: usize,
     quarters_per_frame: f64,
     double: Option<Double>,
+    /// Values set before the first block: a flush may be ignored (DPF does), the first block is not.
+    primed: Vec<ParamPoint>,
     /// Keys that are down, by channel: owed a note-off before the plugin stops.
     sounding: [u128; 16],
     /// Names the activation it belongs to.
@@ -203,9 +205,17 @@ impl Vst3Processor {
             max_block,
             quarters_per_frame: 1.0 / (60.0 * parts.setup.sample_rate),
             double,
+            primed: Vec::new(),
             sounding: [0; 16],
             epoch: parts.epoch,
         }
+    }
+
+    /// `[main]` The plugin's own interface, for a benchmark that calls this very instance without a host around it. Its
+    /// `process` and ours take turns on one thread.
+    #[doc(hidden)]
+    pub fn interface(&self) -> ComPtr<IAudioProcessor> {
+        ComPtr::clone(&self.processor)
     }
 
     #[inline]
@@ -241,6 +251,41 @@ impl Vst3Processor {
         self.changes_out.clear();
     }
 
+    /// `[main]` Values the audio half must hear of before it plays: flushed at once, and again with the first block.
+    pub(super) fn prime(&mut self, points: Vec<ParamPoint>) {
+        for chunk in points.chunks(POINTS / 2) {
+            self.flush(chunk);
+        }
+        self.primed = points;
+    }
+
+    fn push_primed(&mut self) {
+        for point in &self.primed {
+            self.changes_in.push(point);
+        }
+        self.primed.clear();
+    }
+
+    /// `[main]` Makes sure that the component has heard of primed values, by a short block nobody hears.
+    pub(super) fn settle(&mut self) {
+        self.push_primed();
+        self.idle_block();
+    }
+
+    fn idle_block(&mut self) {
+        if self.double.is_none() {
+            self.inputs.rest();
+            self.outputs.rest();
+        }
+        self.data.numSamples = self.max_block.min(32) as i32;
+        // Nobody waits for this block, whatever the plugin answers.
+        let _ = self.call();
+        self.changes_in.clear();
+        self.changes_out.clear();
+        self.events_in.clear();
+        self.events_out.clear();
+    }
+
     /// `[main]` Sends the note-offs that are still owed, in a short block nobody hears, and lets go of the plugin.
     pub(super) fn retire(mut self) {
         if self.sounding.iter().any(|keys| *keys != 0) {
@@ -250,13 +295,7 @@ impl Vst3Processor {
                     self.events_in.push(&Event { offset: 0, bus: 0, body }, 0.0);
                 }
             }
-            if self.double.is_none() {
-                self.inputs.rest();
-                self.outputs.rest();
-            }
-            self.data.numSamples = self.max_block.min(32) as i32;
-            // Nobody waits for this block, and the plugin is stopped next whatever it answers.
-            let _ = self.call();
+            self.idle_block();
         }
         // SAFETY: `self` is consumed here, so the pointer is not used again.
         unsafe { ManuallyDrop::drop(&mut self.processor) };
@@ -309,6 +348,9 @@ impl Processor for Vst3Processor {
                     }
                 }
             }
+        }
+        if !self.primed.is_empty() {
+            self.push_primed();
         }
         for point in block.params {
             self.changes_in.push(point);

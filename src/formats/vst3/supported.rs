@@ -2,8 +2,7 @@
 //!
 //! Invariant: `called` is true only where the host makes use of the interface; plugins switch behaviour on it.
 
-use super::com;
-use vst3::{ComPtr, Interface, Steinberg::FUnknown, com_scrape_types::Guid};
+use vst3::{Interface, com_scrape_types::Guid};
 
 /// One interface a plugin may implement.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +28,7 @@ macro_rules! last {
 
 /// Sorted by name. Flip the word when the host starts (or stops) calling an interface.
 pub const KNOWN: &[Known] = known! {
-    false Vst::IAudioPresentationLatency;
+    true Vst::IAudioPresentationLatency;
     true Vst::IAudioProcessor;
     false Vst::IAutomationState;
     true Vst::IComponent;
@@ -37,12 +36,12 @@ pub const KNOWN: &[Known] = known! {
     true Vst::IDataExchangeReceiver;
     true Vst::IEditController;
     false Vst::IEditController2;
-    false Vst::IEditControllerHostEditing;
+    true Vst::IEditControllerHostEditing;
     false Vst::ChannelContext::IInfoListener;
     false Vst::IInterAppAudioConnectionNotification;
     false Vst::IInterAppAudioPresetManager;
     false Vst::IKeyswitchController;
-    false Vst::IMidiLearn;
+    true Vst::IMidiLearn;
     false Vst::IMidiLearn2;
     true Vst::IMidiMapping;
     false Vst::IMidiMapping2;
@@ -52,9 +51,9 @@ pub const KNOWN: &[Known] = known! {
     true IPluginBase;
     false Vst::IPrefetchableSupport;
     true Vst::IProcessContextRequirements;
-    true Vst::IProgramListData;
+    false Vst::IProgramListData;
     false Vst::IRemapParamID;
-    true Vst::IUnitData;
+    false Vst::IUnitData;
     true Vst::IUnitInfo;
     false Vst::IXmlRepresentationController;
 };
@@ -64,15 +63,27 @@ pub fn is_called(iid: &Guid) -> bool {
     KNOWN.iter().any(|known| known.called && known.iid == *iid)
 }
 
-/// `[main]` Names of the known interfaces that any of the objects implements, sorted.
-pub fn implemented(objects: &[ComPtr<FUnknown>]) -> Vec<&'static str> {
-    let has = |known: &&Known| objects.iter().any(|object| com::has(object, &known.iid));
-    KNOWN.iter().filter(has).map(|known| known.name).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The table is what plugins are told; this is what the code does.
+    #[test]
+    fn called_means_that_its_methods_are_in_use() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/formats/vst3");
+        let files = std::fs::read_dir(folder).expect("the source of this module").map(|entry| entry.unwrap().path());
+        let code: String = files
+            .filter(|file| file.is_file())
+            .map(|file| std::fs::read_to_string(file).expect("a source file"))
+            .map(|text| text.split("#[cfg(test)]").next().unwrap_or_default().to_owned())
+            .collect();
+        let words: std::collections::HashSet<&str> =
+            code.split(|character: char| !character.is_alphanumeric()).collect();
+        for known in KNOWN {
+            let used = words.contains(format!("{}Trait", known.name).as_str());
+            assert_eq!(known.called, used, "{}: flip the word in the table", known.name);
+        }
+    }
 
     #[test]
     fn names_are_sorted_and_ids_unique() {

@@ -47,7 +47,7 @@ fn sound_files_of_other_programs_are_read() {
         for (channel, hz, other) in [(0, 440.0, 660.0), (1, 660.0, 440.0)] {
             let own = amplitude(&sound[channel], hz, 44_100.0);
             let cross = amplitude(&sound[channel], other, 44_100.0);
-            assert!((own - 0.5).abs() < 0.02, "{name}, channel {channel}: {own} at {hz} Hz");
+            assert!((own - 0.5).abs() < 0.03, "{name}, channel {channel}: {own} at {hz} Hz");
             assert!(cross < 0.02, "{name}, channel {channel}: {cross} at {other} Hz");
         }
     }

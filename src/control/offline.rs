@@ -63,9 +63,11 @@ pub fn render(
 ) -> Result<RenderReport, RenderError> {
     let started = Instant::now();
     // A plugin may change the working folder; paths mean what they meant when they were written.
-    let job = &job.absolute()?;
-    let prepared = Prepared::new(host, job)?;
-    prepared.run(job, started, tell, cancel)
+    let absolute = job.absolute()?;
+    let prepared = Prepared::new(host, &absolute)?;
+    let mut report = prepared.run(&absolute, started, tell, cancel)?;
+    report.summary.written.path.clone_from(&job.output.path);
+    Ok(report)
 }
 
 /// Everything loaded, nothing written yet.

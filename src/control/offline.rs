@@ -167,6 +167,7 @@ impl Prepared {
             writer,
             sample_rate,
             block: job.block,
+            tempo: job.tempo,
             tail: job.tail,
         };
         let run = OfflineRun::new(offline, &schedule);

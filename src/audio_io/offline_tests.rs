@@ -360,6 +360,7 @@ fn a_compiled_schedule_runs_under_this_clock() {
         inputs: 2,
         outputs: 2,
         latency: n as u32 * 10,
+        tempo: 120.0,
         tail: Tail::None,
         sleeps: false,
     };

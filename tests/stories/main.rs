@@ -5,6 +5,8 @@ mod support;
 
 #[cfg(target_os = "linux")]
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod formats;
 
 #[cfg(target_os = "linux")]
 mod real_plugins;

@@ -117,6 +117,7 @@ impl Bench {
             output_node: OUTPUT,
             writer,
             sample_rate: RATE,
+            tempo: 120.0,
             block,
             tail,
         };
@@ -360,7 +361,6 @@ fn a_compiled_schedule_runs_under_this_clock() {
         inputs: 2,
         outputs: 2,
         latency: n as u32 * 10,
-        tempo: 120.0,
         tail: Tail::None,
         sleeps: false,
     };

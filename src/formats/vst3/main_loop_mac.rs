@@ -55,8 +55,13 @@ fn slice(longest: Duration) -> i32 {
     unsafe { CFRunLoopRunInMode(kCFRunLoopDefaultMode, longest.as_secs_f64(), 1) }
 }
 
+/// `[main]` Nobody asks where handlers are from here.
+pub(super) fn image(_object: *const c_void) -> usize {
+    0
+}
+
 /// `[main]` Nothing to forget: handlers belong to the system here.
-pub(super) fn forget_handlers() {}
+pub(super) fn forget_handlers(_image: usize, _nobody_else: bool) {}
 
 /// Ends a slice or a parking.
 #[derive(Clone, Debug)]

@@ -204,10 +204,11 @@ impl Rules<'_> {
             (Need::kNeedTempo, Valid::kTempoValid),
             (Need::kNeedTimeSignature, Valid::kTimeSigValid),
         ] {
-            call.rule(
-                needs & (need as u32) == 0 || state & (valid as u32) != 0,
-                (26, "a field that was asked for is not valid"),
-            );
+            // A host that knows no tempo says so by the bit; the two clocks it always knows. A flush is at no time at all.
+            let given = needs & (need as u32) == 0 || state & (valid as u32) != 0 || data.numSamples == 0;
+            let clock = matches!(valid, Valid::kSystemTimeValid | Valid::kContTimeValid);
+            call.rule(given || !clock, (26, "a field that was asked for is not valid"));
+            call.habit(given || clock, (26, "a field that was asked for is not known"));
         }
         let has = |valid: ValidKind| state & (valid as u32) != 0;
         let rate = self.setup.as_ref().map_or(context.sampleRate, |setup| setup.sampleRate);

@@ -70,7 +70,8 @@ impl Walk {
         if !(metadata.is_dir() || named && metadata.is_file()) {
             return; // FIFO, socket, device, or some other file
         }
-        let canonical = match path.canonicalize() {
+        // Without the prefix `\\?\` where Windows does not need it: people see this path, and plugins get it.
+        let canonical = match dunce::canonicalize(path) {
             Ok(canonical) => canonical,
             Err(error) => return self.problem(path, &error),
         };

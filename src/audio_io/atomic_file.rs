@@ -47,6 +47,15 @@ impl AtomicFile {
         }
     }
 
+    /// `[any]` The name it has until it is complete; `None` when it has none, so that nothing can be left behind.
+    pub fn temporary(&self) -> Option<&Path> {
+        match &self.backing {
+            #[cfg(target_os = "linux")]
+            Backing::Nameless(_) => None,
+            Backing::Named(file) => Some(file.path()),
+        }
+    }
+
     /// `[any]` Where it will be.
     pub fn target(&self) -> &Path {
         &self.target

@@ -63,9 +63,11 @@ pub fn render(
 ) -> Result<RenderReport, RenderError> {
     let started = Instant::now();
     // A plugin may change the working folder; paths mean what they meant when they were written.
-    let job = &job.absolute()?;
-    let prepared = Prepared::new(host, job)?;
-    prepared.run(job, started, tell, cancel)
+    let absolute = job.absolute()?;
+    let prepared = Prepared::new(host, &absolute)?;
+    let mut report = prepared.run(&absolute, started, tell, cancel)?;
+    report.summary.written.path.clone_from(&job.output.path);
+    Ok(report)
 }
 
 /// Everything loaded, nothing written yet.
@@ -151,6 +153,7 @@ impl Prepared {
         let names = chain.names();
         let _words = last_words::during(&format!("{names}: a plugin crashed while it processed sound"));
         let writer = AudioWriter::create(&output)?;
+        last_words::doom(writer.temporary());
         let offline = OfflineJob {
             input: input.zip(chain.input).map(|(source, node)| InputFeed { node, source }),
             sidechains: sidechain
@@ -164,12 +167,14 @@ impl Prepared {
             writer,
             sample_rate,
             block: job.block,
+            tempo: job.tempo,
             tail: job.tail,
         };
         let run = OfflineRun::new(offline, &schedule);
         let setup_time = started.elapsed();
         let playing = Instant::now();
         let (schedule, result) = play(&mut chain, schedule, run, tell, cancel);
+        last_words::doom(None);
         let elapsed = playing.elapsed();
         let report = result.map(|summary| {
             let stats = chain

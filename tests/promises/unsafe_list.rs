@@ -43,10 +43,7 @@ const ALLOWED: &[(&str, &str)] = &[
 /// Test code that states one contract at its head instead of a note per block, with that contract. Never the program.
 const ONE_CONTRACT: &[(&str, &str)] = &[
     ("tests/plugins/fault/", "breaks its promises on purpose"),
-    (
-        "tests/plugins/recorder/",
-        "takes what a host passes by the contract of each call, and judges it before touching it",
-    ),
+    ("tests/plugins/recorder/", "takes what a host passes by the contract of each call"),
     ("tests/plugins/rig/", "the bare parts of the fault plugins, and a host that calls nothing else"),
     ("tests/support/bare.rs", "the bare loop everything is compared with; for well-behaved plugins only"),
 ];

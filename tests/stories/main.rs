@@ -7,6 +7,8 @@ mod support;
 mod bad_input;
 mod everywhere;
 #[cfg(target_os = "linux")]
+mod formats;
+#[cfg(target_os = "linux")]
 mod real_plugins;
 #[cfg(target_os = "linux")]
 mod render;

@@ -55,8 +55,13 @@ pub(super) fn pump(timeout: Duration) -> usize {
     usize::from(ended == HANDLED_SOURCE)
 }
 
+/// `[main]` Nobody asks where handlers are from here.
+pub(super) fn image(_object: *const c_void) -> usize {
+    0
+}
+
 /// `[main]` Nothing to forget: handlers belong to the system here.
-pub(super) fn forget_handlers() {}
+pub(super) fn forget_handlers(_image: usize, _nobody_else: bool) {}
 
 /// A source of our own. Once signalled it stays so until a slice has served it, hence a wake between two slices is not lost;
 /// stopping the loop instead would only end a slice that runs already.

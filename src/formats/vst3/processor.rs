@@ -6,6 +6,8 @@
 //! Deliberately absent: guarding of outputs (the engine does that for every format).
 #![allow(unsafe_code)]
 
+mod stopped;
+
 use super::{
     buffers::{Double, Side},
     consts, context,
@@ -174,9 +176,6 @@ impl Vst3Processor {
     #[inline]
     fn take_events(&mut self, block: &Block<'_>) {
         let quarters = block.transport.quarters.zip(block.transport.tempo);
-        if !self.primed.is_empty() {
-            self.push_primed();
-        }
         let last = block.frames.saturating_sub(1) as u32;
         for event in block.events {
             let offset = event.offset.min(last);
@@ -209,69 +208,6 @@ impl Vst3Processor {
             }
         });
         self.changes_out.clear();
-    }
-
-    /// `[main]` Values the audio half must hear of before it plays: flushed at once, and again with the first block.
-    pub(super) fn prime(&mut self, points: Vec<ParamPoint>) {
-        for chunk in points.chunks(POINTS / 2) {
-            self.flush(chunk);
-        }
-        self.primed = points;
-    }
-
-    fn push_primed(&mut self) {
-        for point in &self.primed {
-            self.changes_in.push(point);
-        }
-        self.primed.clear();
-    }
-
-    /// `[main]` Makes sure that the component has heard of primed values, by a short block nobody hears.
-    pub(super) fn settle(&mut self) {
-        self.go_idle();
-        self.push_primed();
-        // Nobody waits for this block, whatever the plugin answers.
-        let _ = self.call();
-        self.changes_in.clear();
-        self.changes_out.clear();
-        self.events_out.clear();
-    }
-
-    /// Prepares short blocks that hear silence and that nobody hears. The buffers are of no use afterwards.
-    fn go_idle(&mut self) {
-        match &mut self.double {
-            None => {
-                self.inputs.rest();
-                self.outputs.rest();
-            }
-            Some(double) => double.inputs.fill(0.0),
-        }
-        self.inputs.clear_flags();
-        self.outputs.clear_flags();
-        self.data.numSamples = self.max_block.min(32) as i32;
-        context::halt(&mut self.context);
-    }
-
-    /// Sends the note-offs that are still owed, in short blocks nobody hears. The buffers are of no use afterwards.
-    fn end_notes(&mut self) {
-        if !self.sounding.any() {
-            return;
-        }
-        self.go_idle();
-        while self.sounding.any() {
-            while !self.events_in.is_full()
-                && let Some(off) = self.sounding.end_one()
-            {
-                self.events_in.push(&off, 0.0);
-            }
-            self.inputs.clear_flags();
-            self.outputs.clear_flags();
-            // Nobody waits for these blocks, and the plugin is stopped next whatever it answers.
-            let _ = self.call();
-            self.events_in.clear();
-            self.changes_out.clear();
-            self.events_out.clear();
-        }
     }
 
     #[inline]
@@ -323,6 +259,9 @@ impl Processor for Vst3Processor {
             }
         }
         let last = block.frames.saturating_sub(1) as u32;
+        if !self.primed.is_empty() {
+            self.push_primed();
+        }
         for point in block.params {
             self.changes_in.push(&ParamPoint { offset: point.offset.min(last), value: unit(point.value), ..*point });
         }

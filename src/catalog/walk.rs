@@ -71,7 +71,8 @@ impl Walk {
         if !(metadata.is_dir() || named && metadata.is_file()) {
             return; // FIFO, socket, device, or some other file
         }
-        let canonical = match canonical.map_or_else(|| path.canonicalize(), Ok) {
+        // Without the prefix `\\?\` where Windows does not need it: people see this path, and plugins get it.
+        let canonical = match canonical.map_or_else(|| dunce::canonicalize(path), Ok) {
             Ok(canonical) => canonical,
             Err(error) => return self.problem(path, &error),
         };

@@ -3,7 +3,7 @@
 //! A plugin runs inside our process on the command line, so its crash is ours. The handlers here run on whatever thread
 //! crashed and do only what POSIX allows a signal handler: write, unlink, _exit.
 //! Thread: any. Invariant: whatever the handlers read was fully written before it was published, and is never freed.
-//! Deliberately absent: recovery. The state of the process is unknown, so it ends. (Windows: not yet.)
+//! Deliberately absent: recovery. The state of the process is unknown, so it ends. Windows: `last_words_win`.
 #![allow(unsafe_code)]
 
 use std::{
@@ -50,6 +50,10 @@ fn leak(bytes: &[u8]) -> *mut CString {
     let clean: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
     CString::new(clean).map_or(std::ptr::null_mut(), |text| Box::into_raw(Box::new(text)))
 }
+
+#[cfg(windows)]
+#[path = "last_words_win.rs"]
+mod handlers;
 
 #[cfg(unix)]
 mod handlers {
@@ -113,8 +117,5 @@ mod handlers {
 /// `[main]` Installs the handlers, once, before the first plugin is loaded.
 pub fn arm() {
     static ONCE: std::sync::Once = std::sync::Once::new();
-    #[cfg(unix)]
     ONCE.call_once(handlers::arm);
-    #[cfg(not(unix))]
-    let _ = &ONCE;
 }

@@ -74,12 +74,7 @@ impl Instance {
         self.objects.set_exchange_active(true);
         // SAFETY: active now; the latency is asked before processing starts.
         self.latency = unsafe { processor.getLatencySamples() }.min(1 << 24);
-        // SAFETY: as above.
-        self.tail = match unsafe { processor.getTailSamples() } {
-            0 => Tail::None,
-            u32::MAX => Tail::Infinite,
-            samples => Tail::Samples(samples),
-        };
+        self.tail = self.ask_tail();
         if setup.mode == ProcessMode::Offline {
             self.tell_presentation_latency(0);
         }
@@ -88,8 +83,20 @@ impl Instance {
         let mut processor = self.make_processor(setup, double);
         if !self.pending.is_empty() {
             processor.prime(std::mem::take(&mut self.pending));
+            // A longer decay has a longer tail, and the audio half has only heard of it now.
+            self.tail = self.ask_tail();
         }
         Ok(Box::new(processor))
+    }
+
+    /// How long it rings with its present values.
+    fn ask_tail(&self) -> Tail {
+        // SAFETY: a live interface on the main thread, active.
+        match unsafe { self.objects.processor.getTailSamples() } {
+            0 => Tail::None,
+            u32::MAX => Tail::Infinite,
+            samples => Tail::Samples(samples),
+        }
     }
 
     fn check_setup(&self, setup: &Setup) -> Result<(), PluginError> {

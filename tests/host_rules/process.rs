@@ -97,7 +97,8 @@ fn what_was_set_while_resting_reaches_the_component_before_its_state_is_saved() 
                 [
                     "setActive(true)",
                     "setProcessing(true)",
-                    "process",
+                    "process", // a flush, which some plugins ignore,
+                    "process", // and a short block, which nobody hears
                     "setProcessing(false)",
                     "setActive(false)",
                     "getState"

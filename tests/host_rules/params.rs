@@ -74,7 +74,7 @@ fn an_edit_has_a_beginning_and_an_end_even_when_the_plugin_forgets_them() {
         assert_eq!(rig.poll(), [began.clone(), edited(0.3), edited(1.0)]);
         assert_eq!(rig.poll(), []);
         std::thread::sleep(Duration::from_millis(300));
-        assert_eq!(rig.poll(), [ended.clone()]);
+        assert_eq!(rig.poll(), std::slice::from_ref(&ended));
         // An end without a begin ends what was begun for the plugin, at once and once.
         recorder.now(json!({"do": "performEdit", "id": GAIN.0, "value": 0.4}));
         recorder.now(json!({"do": "endEdit", "id": GAIN.0}));

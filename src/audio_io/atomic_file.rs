@@ -47,6 +47,15 @@ impl AtomicFile {
         }
     }
 
+    /// `[any]` The name it has until it is complete; `None` when it has none, so that nothing can be left behind.
+    pub fn temporary(&self) -> Option<&Path> {
+        match &self.backing {
+            #[cfg(target_os = "linux")]
+            Backing::Nameless(_) => None,
+            Backing::Named(file) => Some(file.path()),
+        }
+    }
+
     /// `[any]` Where it will be.
     pub fn target(&self) -> &Path {
         &self.target
@@ -74,11 +83,6 @@ impl AtomicFile {
                     file.persist_noclobber(&target).map_err(|error| failed(error.error))?;
                 }
             }
-        }
-        // The name itself must survive a power cut, too; a folder that cannot be synced is no reason to fail.
-        #[cfg(unix)]
-        if let Ok(folder) = File::open(folder_of(&target)) {
-            let _ = folder.sync_all();
         }
         Ok(())
     }

@@ -27,9 +27,7 @@ pub struct WaveWriter<W> {
     channels: usize,
     quantizers: Vec<Quantizer>,
     integers: Vec<i32>,
-    /// As many whole frames as fit a piece; the first `used` bytes wait to be handed over.
     bytes: Vec<u8>,
-    used: usize,
     data_bytes: u64,
     narrow_limit: u64,
 }
@@ -41,7 +39,6 @@ impl<W: Write + Seek> WaveWriter<W> {
             Bits::Float32 => Vec::new(),
             _ => (0..channels).map(|channel| Quantizer::new(bits.count(), dither, channel)).collect(),
         };
-        let frame = channels * bits.bytes();
         let mut writer = Self {
             file,
             bits,
@@ -49,8 +46,7 @@ impl<W: Write + Seek> WaveWriter<W> {
             channels,
             quantizers,
             integers: Vec::new(),
-            bytes: vec![0; (PIECE_BYTES / frame).max(1) * frame],
-            used: 0,
+            bytes: Vec::with_capacity(PIECE_BYTES),
             data_bytes: 0,
             narrow_limit: u64::from(UNKNOWN),
         };
@@ -69,12 +65,13 @@ impl<W: Write + Seek> WaveWriter<W> {
     /// `[any]` Writes the frames `range` of the channels.
     pub fn write<C: AsRef<[f32]>>(&mut self, planar: &[C], range: Range<usize>) -> io::Result<()> {
         let frame = self.channels * self.bits.bytes();
+        let step = (PIECE_BYTES / frame).max(1);
         let mut at = range.start;
         while at < range.end {
-            let end = range.end.min(at + (self.bytes.len() - self.used) / frame);
-            let place = self.used..self.used + (end - at) * frame;
+            let end = range.end.min(at + step);
+            self.bytes.resize((end - at) * frame, 0);
             match self.bits {
-                Bits::Float32 => interleave(&mut self.bytes[place.clone()], planar, |channel: &C| {
+                Bits::Float32 => interleave(&mut self.bytes, planar, |channel: &C| {
                     channel.as_ref()[at..end].iter().map(|sample| sample.to_le_bytes())
                 }),
                 Bits::Int16 => self.write_integers(planar, at..end, |integer| (integer as i16).to_le_bytes()),
@@ -83,25 +80,15 @@ impl<W: Write + Seek> WaveWriter<W> {
                     [a, b, c]
                 }),
             }
-            self.used = place.end;
-            self.data_bytes += place.len() as u64;
-            if self.used == self.bytes.len() {
-                self.hand_over()?;
-            }
+            self.file.write_all(&self.bytes)?;
+            self.data_bytes += self.bytes.len() as u64;
             at = end;
         }
         Ok(())
     }
 
-    /// A block of 512 frames is far less than what is worth a call into the system.
-    fn hand_over(&mut self) -> io::Result<()> {
-        let used = std::mem::take(&mut self.used);
-        self.file.write_all(&self.bytes[..used])
-    }
-
     /// `[any]` Completes the file. Samples that were clipped come back.
     pub fn finish(mut self) -> io::Result<u64> {
-        self.hand_over()?;
         if self.data_bytes % 2 == 1 {
             self.file.write_all(&[0])?;
         }
@@ -127,7 +114,7 @@ impl<W: Write + Seek> WaveWriter<W> {
         let frame = self.channels * N;
         for (index, (channel, quantizer)) in planar.iter().zip(&mut self.quantizers).enumerate() {
             quantizer.convert(&channel.as_ref()[range.clone()], &mut self.integers);
-            for (out, integer) in self.bytes[self.used..].chunks_exact_mut(frame).zip(&self.integers) {
+            for (out, integer) in self.bytes.chunks_exact_mut(frame).zip(&self.integers) {
                 out[index * N..(index + 1) * N].copy_from_slice(&encode(*integer));
             }
         }

@@ -166,6 +166,11 @@ impl AudioWriter {
         Ok(Self { target, body, frames: 0, levels: vec![Levels::default(); channels] })
     }
 
+    /// `[any]` The name of the file until it is complete, where it has one: to be removed if the program crashes.
+    pub fn temporary(&self) -> Option<&Path> {
+        self.target.temporary()
+    }
+
     /// `[any]` Channels.
     pub fn channels(&self) -> usize {
         self.levels.len()

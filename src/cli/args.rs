@@ -19,6 +19,8 @@ pub(super) enum Command {
     List(super::list::ListArgs),
     /// Show everything a plugin says about itself
     Info(super::info::InfoArgs),
+    /// Send a file, or notes, through a line of plugins into a new file
+    Render(super::render::RenderArgs),
     /// Never touch a plugin again
     Block(super::block::BlockArgs),
     /// Take a block back

@@ -5,11 +5,14 @@
 
 mod args;
 mod block;
+mod chain_args;
 mod info;
 mod list;
 mod output;
 mod plugins;
 mod probe;
+mod render;
+mod render_output;
 mod scan;
 
 use args::{Args, Command};
@@ -22,6 +25,7 @@ pub fn main() -> ExitCode {
         Command::Scan(args) => scan::run(&args),
         Command::List(args) => list::run(&args),
         Command::Info(args) => info::run(&args),
+        Command::Render(args) => render::run(&args),
         Command::Block(args) => block::block(&args),
         Command::Unblock(args) => block::unblock(&args),
         Command::Probe(args) => probe::run(&args),

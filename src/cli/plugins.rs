@@ -1,7 +1,10 @@
 //! How every subcommand that needs plugins gets its catalog: the folders' arguments, progress, Ctrl-C.
 
 use super::output::note;
-use crate::catalog::{Catalog, Options, Progress, State, text::escape};
+use crate::{
+    catalog::{Catalog, Options, Progress, State, text::escape},
+    control::last_words,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     io::IsTerminal as _,
@@ -51,6 +54,7 @@ fn cancelled_by_ctrl_c() -> Arc<AtomicBool> {
     let pressed = Arc::clone(&cancel);
     let connected = ctrlc::set_handler(move || {
         if pressed.swap(true, Ordering::Relaxed) {
+            last_words::withdraw();
             std::process::exit(130);
         }
     });

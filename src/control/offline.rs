@@ -7,7 +7,8 @@
 use super::{
     Host,
     chain::{self, Chain, ChainRequest},
-    last_words, param_text,
+    last_words::{self, Then},
+    param_text,
     render_error::RenderError,
     render_job::RenderJob,
     render_report::{PluginReport, RenderReport},
@@ -62,8 +63,12 @@ pub fn render(
     cancel: &AtomicBool,
 ) -> Result<RenderReport, RenderError> {
     let started = Instant::now();
-    let prepared = Prepared::new(host, job)?;
-    prepared.run(job, started, tell, cancel)
+    // A plugin may change the working folder; paths mean what they meant when they were written.
+    let absolute = job.absolute()?;
+    let prepared = Prepared::new(host, &absolute)?;
+    let mut report = prepared.run(&absolute, started, tell, cancel)?;
+    report.summary.written.path.clone_from(&job.output.path);
+    Ok(report)
 }
 
 /// Everything loaded, nothing written yet.
@@ -148,7 +153,14 @@ impl Prepared {
         let Self { mut chain, schedule, input, sidechain, song, automation, sample_rate, output } = self;
         let names = chain.names();
         let _words = last_words::during(&format!("{names}: a plugin crashed while it processed sound"));
-        let writer = AudioWriter::create(&output)?;
+        let writer = match AudioWriter::create(&output) {
+            Ok(writer) => writer,
+            Err(error) => {
+                chain.take_back(schedule.into_nodes());
+                return Err(error.into());
+            }
+        };
+        last_words::doom(writer.temporary());
         let offline = OfflineJob {
             input: input.zip(chain.input).map(|(source, node)| InputFeed { node, source }),
             sidechains: sidechain
@@ -162,12 +174,14 @@ impl Prepared {
             writer,
             sample_rate,
             block: job.block,
+            tempo: job.tempo,
             tail: job.tail,
         };
         let run = OfflineRun::new(offline, &schedule);
         let setup_time = started.elapsed();
         let playing = Instant::now();
         let (schedule, result) = play(&mut chain, schedule, run, tell, cancel);
+        last_words::doom(None);
         let elapsed = playing.elapsed();
         let report = result.map(|summary| {
             let stats = chain
@@ -195,7 +209,10 @@ impl Prepared {
                 warnings: std::mem::take(&mut chain.warnings),
             }
         });
+        let done = if report.is_ok() { Then::OutputComplete } else { Then::NothingWritten };
+        let _words = last_words::during_and_then(&format!("{names}: a plugin crashed while it was put away"), done);
         chain.take_back(schedule.into_nodes());
+        drop(chain);
         report
     }
 }

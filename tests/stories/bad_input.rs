@@ -226,13 +226,13 @@ fn command_lines_that_make_no_sense() {
     let case = Case::new();
     let mut nothing = case.render(&[], "Sonic Gain");
     nothing.arg("-o").arg(&case.output);
-    case.refuses_as_it_is(&mut nothing, &["nothing to render"]);
-    for (args, words) in [
-        (vec!["--sidechain", "in.wav"], ["side-chain", ""]),
-        (vec!["--midi", "in.wav"], ["in.wav", "MIDI"]),
-        (vec!["--automation", "in.wav"], ["in.wav", ""]),
+    case.refuses_as_it_is(&mut nothing, &["<IN>"]);
+    for (plugin, args, words) in [
+        ("Sonic EQ", ["--sidechain", "in.wav"], ["side-chain", ""]),
+        ("Sonic Gain", ["--midi", "in.wav"], ["in.wav", "MIDI"]),
+        ("Sonic Gain", ["--automation", "in.wav"], ["in.wav", ""]),
     ] {
-        let mut command = case.render(&[], "Sonic Gain");
+        let mut command = case.render(&[], plugin);
         command.args(args);
         case.refuses(&mut command, &words);
     }

@@ -11,7 +11,7 @@ use super::{
     midi_map::MidiMap,
     objects::{Objects, check_call},
     parameters::Parameters,
-    processor::{POINTS, Parts, process_mode},
+    processor::{Parts, process_mode},
     states,
     stream::StateType,
     units::Units,
@@ -74,23 +74,29 @@ impl Instance {
         self.objects.set_exchange_active(true);
         // SAFETY: active now; the latency is asked before processing starts.
         self.latency = unsafe { processor.getLatencySamples() }.min(1 << 24);
-        // SAFETY: as above.
-        self.tail = match unsafe { processor.getTailSamples() } {
-            0 => Tail::None,
-            u32::MAX => Tail::Infinite,
-            samples => Tail::Samples(samples),
-        };
+        self.tail = self.ask_tail();
         if setup.mode == ProcessMode::Offline {
             self.tell_presentation_latency(0);
         }
         // SAFETY: active; most plugins answer kNotImplemented, which is no failure.
         unsafe { processor.setProcessing(1) };
         let mut processor = self.make_processor(setup, double);
-        let pending = std::mem::take(&mut self.pending);
-        for points in pending.chunks(POINTS / 2) {
-            processor.flush(points);
+        if !self.pending.is_empty() {
+            processor.prime(std::mem::take(&mut self.pending));
+            // A longer decay has a longer tail, and the audio half has only heard of it now.
+            self.tail = self.ask_tail();
         }
         Ok(Box::new(processor))
+    }
+
+    /// How long it rings with its present values.
+    fn ask_tail(&self) -> Tail {
+        // SAFETY: a live interface on the main thread, active.
+        match unsafe { self.objects.processor.getTailSamples() } {
+            0 => Tail::None,
+            u32::MAX => Tail::Infinite,
+            samples => Tail::Samples(samples),
+        }
     }
 
     fn check_setup(&self, setup: &Setup) -> Result<(), PluginError> {
@@ -166,7 +172,9 @@ impl Instance {
         let setup =
             Setup { sample_rate: 48_000.0, max_block: 1024, mode: ProcessMode::Offline, precision: Precision::F32 };
         let processor = self.activate(&setup)?;
-        self.deactivate(processor)
+        let mut own = self.take_home(processor)?;
+        own.settle();
+        self.deactivate(own)
     }
 
     /// Takes the audio half out of the box, if it is ours and of the present activation.

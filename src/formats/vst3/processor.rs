@@ -6,6 +6,8 @@
 //! Deliberately absent: guarding of outputs (the engine does that for every format).
 #![allow(unsafe_code)]
 
+mod stopped;
+
 use super::{
     buffers::{Double, Side},
     consts, context,
@@ -93,6 +95,8 @@ pub struct Vst3Processor {
     double: Option<Double>,
     needs: u32,
     event_inputs: Box<[bool]>,
+    /// Values set before the first block: a flush may be ignored (DPF does), the first block is not.
+    primed: Vec<ParamPoint>,
     /// Owed a note-off before the plugin stops.
     sounding: Sounding,
     gone: Arc<AtomicBool>,
@@ -151,6 +155,7 @@ impl Vst3Processor {
             double,
             needs: parts.needs,
             event_inputs: parts.event_inputs.into(),
+            primed: Vec::new(),
             sounding: Sounding::new(),
             gone: parts.gone,
             home: ThreadToken::here(),
@@ -206,36 +211,6 @@ impl Vst3Processor {
         self.changes_out.clear();
     }
 
-    /// Sends the note-offs that are still owed, in short blocks nobody hears. The buffers are of no use afterwards.
-    fn end_notes(&mut self) {
-        if !self.sounding.any() {
-            return;
-        }
-        match &mut self.double {
-            None => {
-                self.inputs.rest();
-                self.outputs.rest();
-            }
-            Some(double) => double.inputs.fill(0.0),
-        }
-        self.data.numSamples = self.max_block.min(32) as i32;
-        context::halt(&mut self.context);
-        while self.sounding.any() {
-            while !self.events_in.is_full()
-                && let Some(off) = self.sounding.end_one()
-            {
-                self.events_in.push(&off, 0.0);
-            }
-            self.inputs.clear_flags();
-            self.outputs.clear_flags();
-            // Nobody waits for these blocks, and the plugin is stopped next whatever it answers.
-            let _ = self.call();
-            self.events_in.clear();
-            self.changes_out.clear();
-            self.events_out.clear();
-        }
-    }
-
     #[inline]
     fn call(&mut self) -> Result<(), ProcessError> {
         // SAFETY: the processor is alive (the instance keeps it until this value is back), active and processing; `data`
@@ -285,6 +260,9 @@ impl Processor for Vst3Processor {
             }
         }
         let last = block.frames.saturating_sub(1) as u32;
+        if !self.primed.is_empty() {
+            self.push_primed();
+        }
         for point in block.params {
             self.changes_in.push(&ParamPoint { offset: point.offset.min(last), value: unit(point.value), ..*point });
         }

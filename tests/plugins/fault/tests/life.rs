@@ -69,6 +69,7 @@ fn live(library: &Path, steps: &Path) -> Result<(), String> {
     let module = Module::load(library)?;
     step("create")?;
     let mut plugin = Instance::create(&module, 0)?;
+    std::fs::write(steps.with_extension("probe"), surroundings()).map_err(|error| error.to_string())?;
     step("save")?;
     let state = Stream::new(Vec::new(), 7, 1 << 20);
     if unsafe { plugin.component.getState(Stream::pointer(&state)) } != 0 {
@@ -95,6 +96,26 @@ fn live(library: &Path, steps: &Path) -> Result<(), String> {
     drop(module);
     // Descriptors of the umask mode are no longer ours to open for new files, but this one exists.
     step("end")
+}
+
+/// What a plugin might have changed about the process, as a line of text.
+fn surroundings() -> String {
+    let folder = std::env::current_dir().unwrap_or_default();
+    let umask = unsafe { libc::umask(0o22) };
+    unsafe { libc::umask(umask) };
+    let locale = unsafe { std::ffi::CStr::from_ptr(libc::setlocale(libc::LC_ALL, std::ptr::null())) };
+    let ignored = |signal: i32| {
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        unsafe { libc::sigaction(signal, std::ptr::null(), &mut action) };
+        action.sa_sigaction == libc::SIG_IGN
+    };
+    let (terminate, child) = (ignored(libc::SIGTERM), ignored(libc::SIGCHLD));
+    let locale = locale.to_string_lossy();
+    let first = unsafe { libc::fcntl(0, libc::F_GETFD) } != -1;
+    format!(
+        "root={} umask={umask:o} locale={locale} ignored={terminate}/{child} stdin={first}",
+        folder == Path::new("/")
+    )
 }
 
 /// Not a test of its own: the body of the child processes.
@@ -165,4 +186,25 @@ fn every_mode_ends_its_life_where_and_how_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_process_is_changed_as_announced() {
+    let folder = tempfile::tempdir().expect("a folder for copies");
+    let probe = |name: &str| {
+        run(Mode::named(name).expect("a mode"), folder.path());
+        std::fs::read_to_string(folder.path().join(format!("{name}.probe"))).expect("the child came to its probe")
+    };
+    let usual = probe("none");
+    assert!(usual.contains("root=false") && usual.contains("ignored=false/false stdin=true"), "{usual}");
+    for (name, part) in [
+        ("changes-folder", "root=true"),
+        ("changes-umask", "umask=777"),
+        ("changes-signals", "ignored=true/true"),
+        ("closes-descriptors", "stdin=false"),
+    ] {
+        let found = probe(name);
+        assert!(found.contains(part) && !usual.contains(part), "{name}: {found}");
+    }
+    assert_ne!(probe("changes-locale"), usual);
 }

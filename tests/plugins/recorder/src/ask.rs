@@ -276,10 +276,13 @@ fn exchange(job: &Job) -> tresult {
     let lock = || {
         let mut block = DataExchangeBlock { data: std::ptr::null_mut(), size: 0, blockID: u32::MAX };
         let result = unsafe { exchange.lockBlock(queue, &mut block) };
-        if result == kResultOk && !block.data.is_null() && block.size >= 4 {
-            unsafe { block.data.cast::<u32>().write_unaligned(words.value as u32) };
+        if result == kResultOk {
+            if !block.data.is_null() && block.size >= 4 {
+                unsafe { block.data.cast::<u32>().write_unaligned(words.value as u32) };
+            }
+            // Only now: a refusal must not make us forget the block that is locked.
+            LOCKED.store(block.blockID, SeqCst);
         }
-        LOCKED.store(block.blockID, SeqCst);
         result
     };
     let free = || unsafe { exchange.freeBlock(queue, LOCKED.load(SeqCst), u8::from(words.on)) };

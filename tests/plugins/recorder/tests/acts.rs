@@ -6,7 +6,10 @@ mod support;
 
 use plugin_rig::host::{Instance, Queue};
 use support::{Recorder, calls, complaints};
-use vst3::Steinberg::Vst::{IAudioProcessorTrait, IComponentTrait, IEditControllerTrait};
+use vst3::Steinberg::{
+    Vst::{IAudioProcessorTrait, IComponentTrait, IDataExchangeReceiver, IEditControllerTrait},
+    kNoInterface,
+};
 
 fn running(recorder: &Recorder) -> Instance {
     let mut plugin = Instance::create(&recorder.module, 0).expect("it can be created");
@@ -80,7 +83,97 @@ fn progress_group_and_timer_reach_the_host() {
     let log = recorder.log();
     assert_eq!(calls(&log, "onTimer").len(), 1);
     let clock = calls(&log, "systemTime");
-    assert_eq!(clock[1]["args"]["result"], -1, "the bare host has no clock to offer");
+    assert_eq!(clock[1]["args"]["result"], kNoInterface, "the bare host has no clock to offer");
+}
+
+#[test]
+fn handlers_units_buses_and_menus_are_asked() {
+    let recorder = Recorder::load();
+    let plugin = running(&recorder);
+    for (json, call) in [
+        (r#"{"do": "contextMenu", "id": 7, "when": "now"}"#, "createContextMenu 7"),
+        (
+            r#"{"do": "requestBus", "media": 0, "direction": 1, "index": 1, "on": false, "when": "now"}"#,
+            "requestBusActivation 0 1 1 0",
+        ),
+        (r#"{"do": "selectUnit", "unit": 1, "when": "now"}"#, "notifyUnitSelection 1"),
+        (r#"{"do": "programList", "list": 1, "index": -1, "when": "now"}"#, "notifyProgramListChange 1 -1"),
+        (r#"{"do": "unitByBus", "when": "now"}"#, "notifyUnitByBusChange"),
+    ] {
+        assert_eq!(recorder.command(json), 0, "{json}");
+        assert_eq!(plugin.handler.take(), [call]);
+    }
+    recorder.command(r#"{"do": "supports", "text": "IMidiMapping", "when": "now"}"#);
+    let log = recorder.log();
+    assert_eq!(
+        calls(&log, "supports")[1]["args"]["result"],
+        kNoInterface,
+        "the bare host does not tell what it supports"
+    );
+}
+
+#[test]
+fn messages_reach_the_other_half() {
+    let recorder = Recorder::load();
+    let plugin = Instance::create(&recorder.module, 0).expect("it can be created");
+    plugin.connect_directly();
+    recorder.log();
+    let json = r#"{"do": "message", "from": "component", "id": "hello", "value": 7, "text": "wörld", "when": "WHEN"}"#;
+    assert_eq!(recorder.command(&json.replace("WHEN", "now")), 0);
+    let log = recorder.log();
+    let arrived = calls(&log, "notify");
+    assert_eq!(arrived[0]["object"], "controller");
+    assert_eq!(arrived[0]["args"], serde_json::json!({"id": "hello", "value": 7, "text": "wörld"}));
+    assert_eq!(complaints(&log), [""; 0]);
+    // Peer to peer a message from a thread arrives on that thread, which is why a host stands between.
+    assert_eq!(recorder.command(&json.replace("WHEN", "thread").replace("component", "controller")), 0);
+    let log = recorder.log();
+    assert_eq!(calls(&log, "notify")[0]["object"], "component");
+    assert_eq!(complaints(&log), ["notify: 14: not on the main thread"]);
+}
+
+#[test]
+fn data_blocks_go_from_process_to_the_controller() {
+    let recorder = Recorder::load();
+    let mut plugin = Instance::create(&recorder.module, 0).expect("it can be created");
+    assert_eq!(recorder.command(r#"{"do": "exchangeOpen", "size": 64, "count": 2, "user": 5, "when": "now"}"#), 0);
+    plugin.start(48_000.0, 64).expect("it starts");
+    recorder.log();
+    assert_eq!(recorder.command(r#"{"do": "exchangeSend", "value": 4711, "when": "process"}"#), 0);
+    assert_eq!(recorder.command(r#"{"do": "exchangeLock", "when": "process"}"#), 0);
+    assert_eq!(recorder.command(r#"{"do": "exchangeLock", "when": "process"}"#), 0);
+    block(&mut plugin);
+    let log = recorder.log();
+    let result = |name: &str, index: usize| calls(&log, name)[index]["args"]["result"].as_i64();
+    assert_eq!((result("exchangeSend", 1), result("exchangeLock", 1)), (Some(0), Some(0)));
+    assert_ne!(result("exchangeLock", 3), Some(0), "the queue is full");
+    recorder.command(r#"{"do": "exchangeFree", "on": false, "when": "process"}"#);
+    recorder.command(r#"{"do": "exchangeSend", "value": 4712, "when": "process"}"#);
+    block(&mut plugin);
+    let receiver = plugin.controller.cast::<IDataExchangeReceiver>().expect("it receives");
+    assert_eq!(plugin.context.deliver(receiver.as_com_ref()), 1 + 1);
+    plugin.stop();
+    assert_eq!(recorder.command(r#"{"do": "exchangeClose", "when": "now"}"#), 0);
+    let log = recorder.log();
+    let received = calls(&log, "onDataExchangeBlocksReceived");
+    assert_eq!(received[0]["args"]["blocks"][0], serde_json::json!({"id": 1, "size": 64, "first": 4712}));
+    assert_eq!(calls(&log, "exchangeClose")[1]["args"]["result"], 0);
+    assert_eq!(complaints(&log), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_descriptor_wakes_the_plugin() {
+    let recorder = Recorder::load();
+    let plugin = running(&recorder);
+    recorder.command(r#"{"do": "descriptor", "when": "now"}"#);
+    assert_eq!(plugin.context.descriptors(), 1);
+    recorder.command(r#"{"do": "wake", "when": "thread"}"#);
+    plugin.context.wake();
+    let log = recorder.log();
+    assert_eq!(calls(&log, "onFDIsSet")[0]["args"]["read"], 1);
+    recorder.command(r#"{"do": "undescriptor", "when": "now"}"#);
+    assert_eq!(plugin.context.descriptors(), 0);
 }
 
 #[test]

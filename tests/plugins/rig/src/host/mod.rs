@@ -3,7 +3,9 @@
 //! for. It shares no code with it, so that both can be wrong only separately.
 
 mod buffers;
+mod exchange;
 mod instance;
+mod message;
 mod module;
 mod objects;
 

@@ -1,6 +1,7 @@
 //! What a plugin is handed: context, handler, stream. Thread: main, but nothing breaks elsewhere.
 //! Invariant: every call on the handler is kept in order.
 
+use super::{exchange::Exchange, message::Message};
 use crate::text;
 use std::{
     ffi::c_void,
@@ -10,17 +11,20 @@ use std::{
     },
 };
 use vst3::{
-    Class, ComPtr, ComRef, ComWrapper,
+    Class, ComPtr, ComRef, ComWrapper, Interface,
     Steinberg::{
-        FUnknown, IBStream, IBStreamTrait,
+        FUnknown, IBStream, IBStreamTrait, IPlugView,
         Linux::{
-            FileDescriptor, IEventHandler, IRunLoop, IRunLoopTrait, ITimerHandler, ITimerHandlerTrait, TimerInterval,
+            FileDescriptor, IEventHandler, IEventHandlerTrait, IRunLoop, IRunLoopTrait, ITimerHandler,
+            ITimerHandlerTrait, TimerInterval,
         },
         TUID,
         Vst::{
-            IComponentHandler, IComponentHandler2, IComponentHandler2Trait, IComponentHandlerTrait, IHostApplication,
-            IHostApplicationTrait, IProgress, IProgress_::ID, IProgress_::ProgressType, IProgressTrait, ParamID,
-            ParamValue, String128,
+            IComponentHandler, IComponentHandler2, IComponentHandler2Trait, IComponentHandler3,
+            IComponentHandler3Trait, IComponentHandlerBusActivation, IComponentHandlerBusActivationTrait,
+            IComponentHandlerTrait, IContextMenu, IDataExchangeHandler, IHostApplication, IHostApplicationTrait,
+            IMessage, IProgress, IProgress_::ID, IProgress_::ProgressType, IProgressTrait, IUnitHandler, IUnitHandler2,
+            IUnitHandler2Trait, IUnitHandlerTrait, ParamID, ParamValue, String128,
         },
         int32, int64, kInvalidArgument, kNotImplemented, kResultOk, tresult,
     },
@@ -30,6 +34,8 @@ use vst3::{
 #[derive(Default)]
 pub struct Context {
     timers: Mutex<Vec<ComPtr<ITimerHandler>>>,
+    descriptors: Mutex<Vec<(ComPtr<IEventHandler>, FileDescriptor)>>,
+    pub(super) exchange: Exchange,
 }
 
 impl Context {
@@ -46,6 +52,19 @@ impl Context {
         }
     }
 
+    /// `[main]` Tells every registered descriptor's handler that there is something to read.
+    pub fn wake(&self) {
+        let descriptors: Vec<_> = self.descriptors.lock().unwrap().clone();
+        for (handler, descriptor) in descriptors {
+            unsafe { handler.onFDIsSet(descriptor) };
+        }
+    }
+
+    /// `[any]` Number of registered descriptors.
+    pub fn descriptors(&self) -> usize {
+        self.descriptors.lock().unwrap().len()
+    }
+
     /// `[any]` Number of registered timers.
     pub fn timers(&self) -> usize {
         self.timers.lock().unwrap().len()
@@ -53,7 +72,7 @@ impl Context {
 }
 
 impl Class for Context {
-    type Interfaces = (IHostApplication, IRunLoop);
+    type Interfaces = (IHostApplication, IRunLoop, IDataExchangeHandler);
 }
 
 impl IHostApplicationTrait for Context {
@@ -62,19 +81,27 @@ impl IHostApplicationTrait for Context {
         kResultOk
     }
 
-    unsafe fn createInstance(&self, _: *mut TUID, _: *mut TUID, object: *mut *mut c_void) -> tresult {
+    unsafe fn createInstance(&self, class: *mut TUID, _: *mut TUID, object: *mut *mut c_void) -> tresult {
         unsafe { *object = std::ptr::null_mut() };
-        kNotImplemented
+        if crate::identity::guid(unsafe { &*class }) != IMessage::IID {
+            return kNotImplemented;
+        }
+        let message = Message::new().to_com_ptr::<IMessage>().expect("a message is a message");
+        unsafe { *object = message.into_raw().cast() };
+        kResultOk
     }
 }
 
 impl IRunLoopTrait for Context {
-    unsafe fn registerEventHandler(&self, _: *mut IEventHandler, _: FileDescriptor) -> tresult {
-        kNotImplemented
+    unsafe fn registerEventHandler(&self, handler: *mut IEventHandler, descriptor: FileDescriptor) -> tresult {
+        let Some(handler) = (unsafe { ComRef::from_raw(handler) }) else { return kInvalidArgument };
+        self.descriptors.lock().unwrap().push((handler.to_com_ptr(), descriptor));
+        kResultOk
     }
 
-    unsafe fn unregisterEventHandler(&self, _: *mut IEventHandler) -> tresult {
-        kNotImplemented
+    unsafe fn unregisterEventHandler(&self, handler: *mut IEventHandler) -> tresult {
+        self.descriptors.lock().unwrap().retain(|(other, _)| other.as_ptr() != handler);
+        kResultOk
     }
 
     unsafe fn registerTimer(&self, handler: *mut ITimerHandler, _: TimerInterval) -> tresult {
@@ -114,7 +141,15 @@ impl Handler {
 }
 
 impl Class for Handler {
-    type Interfaces = (IComponentHandler, IComponentHandler2, IProgress);
+    type Interfaces = (
+        IComponentHandler,
+        IComponentHandler2,
+        IComponentHandler3,
+        IComponentHandlerBusActivation,
+        IUnitHandler,
+        IUnitHandler2,
+        IProgress,
+    );
 }
 
 impl IComponentHandlerTrait for Handler {
@@ -150,6 +185,35 @@ impl IComponentHandler2Trait for Handler {
 
     unsafe fn finishGroupEdit(&self) -> tresult {
         self.note("finishGroupEdit".into())
+    }
+}
+
+impl IComponentHandler3Trait for Handler {
+    unsafe fn createContextMenu(&self, _: *mut IPlugView, id: *const ParamID) -> *mut IContextMenu {
+        self.note(format!("createContextMenu {}", unsafe { *id }));
+        std::ptr::null_mut()
+    }
+}
+
+impl IComponentHandlerBusActivationTrait for Handler {
+    unsafe fn requestBusActivation(&self, media: int32, direction: int32, index: int32, on: u8) -> tresult {
+        self.note(format!("requestBusActivation {media} {direction} {index} {on}"))
+    }
+}
+
+impl IUnitHandlerTrait for Handler {
+    unsafe fn notifyUnitSelection(&self, unit: int32) -> tresult {
+        self.note(format!("notifyUnitSelection {unit}"))
+    }
+
+    unsafe fn notifyProgramListChange(&self, list: int32, index: int32) -> tresult {
+        self.note(format!("notifyProgramListChange {list} {index}"))
+    }
+}
+
+impl IUnitHandler2Trait for Handler {
+    unsafe fn notifyUnitByBusChange(&self) -> tresult {
+        self.note("notifyUnitByBusChange".into())
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A binary of its own, because the recorder has one log for a process. Bodies run one after the other on one thread.
 
+mod faults;
 mod life;
 mod messages;
 mod midi;
@@ -14,6 +15,7 @@ mod restart;
 mod rig;
 mod setup;
 mod state;
+mod table;
 mod teardown;
 mod threads;
 

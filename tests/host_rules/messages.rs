@@ -28,3 +28,19 @@ fn messages_go_through_the_host_and_those_from_other_threads_wait() {
         assert!(only(&recorder.log(), &["notify"]).is_empty(), "nothing is heard while it is unmade");
     });
 }
+
+#[test]
+fn nothing_is_heard_by_a_half_that_is_not_connected() {
+    judged(|recorder| {
+        for from in ["component", "controller"] {
+            let controller = load(APART);
+            // Done at the end of the next call on the main thread: inside disconnecting.
+            recorder.command(json!({"do": "message", "from": from, "id": "bye"}));
+            recorder.log();
+            drop(controller);
+            let lines = recorder.log();
+            assert_eq!(only(&lines, &["message"]).len(), 2, "it was tried");
+            assert!(only(&lines, &["notify"]).is_empty());
+        }
+    });
+}

@@ -18,7 +18,7 @@ use std::cell::Cell;
 const PARAMS: [u32; 8] = [100, 7, 2000, 4, 66, 71, 8, 9];
 /// Calls in one sequence, and sequences.
 const CALLS: usize = 200;
-const SEQUENCES: u32 = 120;
+const SEQUENCES: u32 = 160;
 
 #[derive(Clone, Debug)]
 enum Call {

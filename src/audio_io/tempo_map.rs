@@ -40,6 +40,13 @@ impl TempoMap {
         Self { tempi: vec![start], meters: vec![meter], sample_rate, musical: true }
     }
 
+    /// `[any]` One tempo throughout, in quarters per minute, in 4/4.
+    pub fn steady(sample_rate: f64, tempo: f64) -> Self {
+        let mut map = Self::new(sample_rate);
+        map.set_tempo(0.0, 60e6 / tempo);
+        map
+    }
+
     /// `[any]` A song in clock time: nothing musical is known. One "quarter" is one second.
     pub fn without_music(sample_rate: f64) -> Self {
         let start = Tempo { quarters: 0.0, samples: 0.0, samples_per_quarter: sample_rate };

@@ -64,9 +64,11 @@ pub fn render(
 ) -> Result<RenderReport, RenderError> {
     let started = Instant::now();
     // A plugin may change the working folder; paths mean what they meant when they were written.
-    let job = &job.absolute()?;
-    let prepared = Prepared::new(host, job)?;
-    prepared.run(job, started, tell, cancel)
+    let absolute = job.absolute()?;
+    let prepared = Prepared::new(host, &absolute)?;
+    let mut report = prepared.run(&absolute, started, tell, cancel)?;
+    report.summary.written.path.clone_from(&job.output.path);
+    Ok(report)
 }
 
 /// Everything loaded, nothing written yet.
@@ -172,6 +174,7 @@ impl Prepared {
             writer,
             sample_rate,
             block: job.block,
+            tempo: job.tempo,
             tail: job.tail,
         };
         let run = OfflineRun::new(offline, &schedule);

@@ -5,9 +5,9 @@ mod support;
 
 #[cfg(target_os = "linux")]
 mod bad_input;
+mod everywhere;
 #[cfg(target_os = "linux")]
 mod formats;
-
 #[cfg(target_os = "linux")]
 mod real_plugins;
 #[cfg(target_os = "linux")]

@@ -3,7 +3,7 @@
 //! A plugin runs inside our process on the command line, so its crash is ours. The handlers here run on whatever thread
 //! crashed and do only what POSIX allows a signal handler: write, unlink, _exit.
 //! Thread: any. Invariant: whatever the handlers read was fully written before it was published, and is never freed.
-//! Deliberately absent: recovery. The state of the process is unknown, so it ends. (Windows: not yet.)
+//! Deliberately absent: recovery. The state of the process is unknown, so it ends. Windows: `last_words_win`.
 #![allow(unsafe_code)]
 
 use std::{
@@ -72,6 +72,10 @@ fn clean(bytes: &[u8]) -> CString {
     CString::new(clean).unwrap_or_default()
 }
 
+#[cfg(windows)]
+#[path = "last_words_win.rs"]
+mod handlers;
+
 #[cfg(unix)]
 mod handlers {
     use super::{AtomicPtr, CRASH_EXIT, DOOMED_FILE, MESSAGE, SeqCst, Then};
@@ -139,8 +143,5 @@ mod handlers {
 /// `[main]` Installs the handlers, once, before the first plugin is loaded.
 pub fn arm() {
     static ONCE: std::sync::Once = std::sync::Once::new();
-    #[cfg(unix)]
     ONCE.call_once(handlers::arm);
-    #[cfg(not(unix))]
-    let _ = &ONCE;
 }

@@ -6,6 +6,7 @@ use crate::source;
 const ALLOWED: &[(&str, &str)] = &[
     ("src/catalog/process_win.rs", "calls about the own process"),
     ("src/control/last_words.rs", "signal handlers"),
+    ("src/control/last_words_win.rs", "the filter for exceptions"),
     ("src/formats/vst3/activation.rs", "the order of calls that starts and stops a component"),
     ("src/formats/vst3/attributes.rs", "attribute lists lent to plugins"),
     ("src/formats/vst3/binary_linux.rs", "loading code, entry points"),

@@ -147,7 +147,6 @@ impl Instance {
 
     fn make_processor(&mut self, setup: &Setup, double: bool) -> Vst3Processor {
         let (reports, consumer) = rtrb::RingBuffer::new(REPORTS);
-        self.epoch += 1;
         let gone = Arc::new(AtomicBool::new(false));
         self.active = Some(Active { setup: *setup, reports: consumer, gone: Arc::clone(&gone) });
         Vst3Processor::new(Parts {
@@ -162,7 +161,6 @@ impl Instance {
             reports,
             needs: self.context_needs,
             gone,
-            epoch: self.epoch,
         })
     }
 
@@ -181,8 +179,9 @@ impl Instance {
 
     /// Takes the audio half out of the box, if it is ours and of the present activation.
     pub(super) fn take_home(&self, processor: Box<dyn Processor>) -> Result<Box<Vst3Processor>, PluginError> {
+        let fits = |own: &Vst3Processor| self.active.as_ref().is_some_and(|active| own.is_of(&active.gone));
         match processor.into_any().downcast::<Vst3Processor>() {
-            Ok(own) if own.epoch == self.epoch && self.active.is_some() => Ok(own),
+            Ok(own) if fits(&own) => Ok(own),
             _ => Err(self.wrong_state("deactivating with another plugin's processor")),
         }
     }

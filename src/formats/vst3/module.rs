@@ -35,7 +35,7 @@ impl Module {
     /// `[main]` Loads a bundle (on Windows also a single file), or shares it when it is loaded already. Runs its code.
     pub fn load(path: &Path) -> Result<Rc<Self>, PluginError> {
         let refuse = |reason: String| PluginError::Module { path: path.to_path_buf(), reason };
-        let path = path.canonicalize().map_err(|error| refuse(format!("cannot be read ({error})")))?;
+        let path = dunce::canonicalize(path).map_err(|error| refuse(format!("cannot be read ({error})")))?;
         if let Some(module) = LOADED.with_borrow(|loaded| loaded.get(&path).and_then(Weak::upgrade)) {
             return Ok(module);
         }

@@ -41,6 +41,7 @@ pub mod preset_folders;
 pub mod processor;
 pub mod proxy;
 mod restart;
+mod room;
 pub mod run_loop;
 mod sounding;
 mod states;

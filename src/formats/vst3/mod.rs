@@ -42,6 +42,7 @@ pub mod processor;
 pub mod proxy;
 mod quiet;
 mod restart;
+mod room;
 pub mod run_loop;
 mod sounding;
 mod states;

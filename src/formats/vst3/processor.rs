@@ -117,10 +117,11 @@ impl Vst3Processor {
         let mut inputs = Side::new(&parts.inputs, max_block);
         let mut outputs = Side::new(&parts.outputs, max_block);
         let double = parts.double.then(|| Double::new(&mut inputs, &mut outputs, max_block));
-        let changes_in = ParamChanges::new(parts.params.clamp(16, 4096), POINTS);
-        let changes_out = ParamChanges::new(parts.params.clamp(16, QUEUES_OUT), QUEUES_OUT * 2);
-        let events_in = EventList::new(EVENTS);
-        let events_out = EventList::new(EVENTS);
+        let ready = parts.setup.mode != ProcessMode::Offline;
+        let changes_in = ParamChanges::new(parts.params.clamp(16, 4096), POINTS, ready);
+        let changes_out = ParamChanges::new(parts.params.clamp(16, QUEUES_OUT), QUEUES_OUT * 2, ready);
+        let events_in = EventList::new(EVENTS, ready);
+        let events_out = EventList::new(EVENTS, ready);
         let mut context = Box::new(context::empty(parts.setup.sample_rate));
         let data = ProcessData {
             processMode: process_mode(parts.setup.mode),

@@ -40,6 +40,7 @@ pub mod preset;
 pub mod preset_folders;
 pub mod processor;
 pub mod proxy;
+mod quiet;
 mod restart;
 pub mod run_loop;
 mod sounding;

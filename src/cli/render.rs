@@ -170,6 +170,9 @@ impl Bar {
     fn new() -> Self {
         Self(std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::no_length();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                bar.set_style(style);
+            }
             bar.set_message("loading");
             bar.enable_steady_tick(Duration::from_millis(200));
             bar

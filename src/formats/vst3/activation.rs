@@ -74,12 +74,7 @@ impl Instance {
         self.objects.set_exchange_active(true);
         // SAFETY: active now; the latency is asked before processing starts.
         self.latency = unsafe { processor.getLatencySamples() }.min(1 << 24);
-        // SAFETY: as above.
-        self.tail = match unsafe { processor.getTailSamples() } {
-            0 => Tail::None,
-            u32::MAX => Tail::Infinite,
-            samples => Tail::Samples(samples),
-        };
+        self.tail = self.ask_tail();
         if setup.mode == ProcessMode::Offline {
             self.tell_presentation_latency(0);
         }
@@ -88,8 +83,20 @@ impl Instance {
         let mut processor = self.make_processor(setup, double);
         if !self.pending.is_empty() {
             processor.prime(std::mem::take(&mut self.pending));
+            // A longer decay has a longer tail, and the audio half has only heard of it now.
+            self.tail = self.ask_tail();
         }
         Ok(Box::new(processor))
+    }
+
+    /// How long it rings with its present values.
+    fn ask_tail(&self) -> Tail {
+        // SAFETY: a live interface on the main thread, active.
+        match unsafe { self.objects.processor.getTailSamples() } {
+            0 => Tail::None,
+            u32::MAX => Tail::Infinite,
+            samples => Tail::Samples(samples),
+        }
     }
 
     fn check_setup(&self, setup: &Setup) -> Result<(), PluginError> {
@@ -140,7 +147,6 @@ impl Instance {
 
     fn make_processor(&mut self, setup: &Setup, double: bool) -> Vst3Processor {
         let (reports, consumer) = rtrb::RingBuffer::new(REPORTS);
-        self.epoch += 1;
         let gone = Arc::new(AtomicBool::new(false));
         self.active = Some(Active { setup: *setup, reports: consumer, gone: Arc::clone(&gone) });
         Vst3Processor::new(Parts {
@@ -155,7 +161,6 @@ impl Instance {
             reports,
             needs: self.context_needs,
             gone,
-            epoch: self.epoch,
         })
     }
 
@@ -174,8 +179,9 @@ impl Instance {
 
     /// Takes the audio half out of the box, if it is ours and of the present activation.
     pub(super) fn take_home(&self, processor: Box<dyn Processor>) -> Result<Box<Vst3Processor>, PluginError> {
+        let fits = |own: &Vst3Processor| self.active.as_ref().is_some_and(|active| own.is_of(&active.gone));
         match processor.into_any().downcast::<Vst3Processor>() {
-            Ok(own) if own.epoch == self.epoch && self.active.is_some() => Ok(own),
+            Ok(own) if fits(&own) => Ok(own),
             _ => Err(self.wrong_state("deactivating with another plugin's processor")),
         }
     }

@@ -41,7 +41,6 @@ pub struct Instance {
     /// Values set while inactive: the component hears of them at the next activation.
     pub(super) pending: Vec<ParamPoint>,
     pub(super) active: Option<Active>,
-    pub(super) epoch: u64,
     pub(super) latency: u32,
     pub(super) tail: Tail,
     pub(super) routing: Vec<(u32, u32)>,
@@ -88,7 +87,6 @@ impl Instance {
             midi,
             pending: Vec::new(),
             active: None,
-            epoch: 0,
             latency: 0,
             tail: Tail::None,
             routing: layout::routing(&objects, &layout),

@@ -69,9 +69,8 @@ pub(super) struct Parts {
     pub reports: rtrb::Producer<ParamPoint>,
     /// Bits of the process context the plugin asked for.
     pub needs: u32,
-    /// To be set when the processor is dropped.
+    /// To be set when the processor is dropped; names the activation.
     pub gone: Arc<AtomicBool>,
-    pub epoch: u64,
 }
 
 /// The audio half of a VST3 plugin.
@@ -102,8 +101,6 @@ pub struct Vst3Processor {
     sounding: Sounding,
     gone: Arc<AtomicBool>,
     home: ThreadToken,
-    /// Names the activation it belongs to.
-    pub(super) epoch: u64,
 }
 
 // SAFETY: the raw pointers inside point to memory this value owns (buffers, host objects) or to the plugin's processor,
@@ -162,8 +159,12 @@ impl Vst3Processor {
             sounding: Sounding::new(),
             gone: parts.gone,
             home: ThreadToken::here(),
-            epoch: parts.epoch,
         }
+    }
+
+    /// `[main]` Whether it belongs to the activation this flag was made for.
+    pub(super) fn is_of(&self, activation: &Arc<AtomicBool>) -> bool {
+        Arc::ptr_eq(&self.gone, activation)
     }
 
     /// `[main]` The plugin's own interface, for a benchmark that calls this very instance without a host around it. Its

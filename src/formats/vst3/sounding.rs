@@ -55,8 +55,10 @@ impl Sounding {
             }
             EventBody::NoteOff { channel, key, velocity, note_id } => {
                 let same = |note: &Note| (note.bus, note.channel, note.key) == (event.bus, *channel, *key);
-                let by_id = self.notes.iter().position(|note| same(note) && note.id == *note_id);
-                let at = by_id.or_else(|| self.notes.iter().position(same))?;
+                let find = |fits: &dyn Fn(&Note) -> bool| self.notes.iter().position(|note| same(note) && fits(note));
+                // To a plugin, a note-off without id may mean any note of the key: it is sent when no other is left.
+                let by_id = find(&|note| *note_id != -1 && note.id == *note_id);
+                let at = by_id.or_else(|| find(&|note| note.id != -1)).or_else(|| find(&|_| true))?;
                 *velocity = unit(*velocity);
                 *note_id = self.notes.remove(at).id;
             }
@@ -76,7 +78,8 @@ impl Sounding {
 
     /// `[any]` A note-off for one of those that sound; nothing when silence is reached.
     pub fn end_one(&mut self) -> Option<Event> {
-        let note = self.notes.pop()?;
+        let named = self.notes.iter().rposition(|note| note.id != -1);
+        let note = self.notes.remove(named.or_else(|| self.notes.len().checked_sub(1))?);
         let body = EventBody::NoteOff { channel: note.channel, key: note.key, velocity: 0.0, note_id: note.id };
         Some(Event { offset: 0, bus: note.bus, body })
     }
@@ -114,8 +117,8 @@ mod tests {
             assert_eq!(sounding.pass(&on(1, 60, id)), Some(on(1, 60, id)));
         }
         assert_eq!(sounding.pass(&off(1, 60, 6)), Some(off(1, 60, 6)));
-        assert_eq!(sounding.pass(&off(1, 60, -1)), Some(off(1, 60, -1)));
         assert_eq!(sounding.pass(&off(1, 60, 99)), Some(off(1, 60, 5)));
+        assert_eq!(sounding.pass(&off(1, 60, -1)), Some(off(1, 60, -1)));
         assert_eq!(sounding.pass(&off(1, 60, -1)), None);
         assert_eq!((sounding.any(), sounding.refused()), (false, 1));
     }

@@ -205,8 +205,11 @@ impl Rules<'_> {
             (Need::kNeedTempo, Valid::kTempoValid, "the tempo was asked for and is not valid"),
             (Need::kNeedTimeSignature, Valid::kTimeSigValid, "the time signature was asked for and is not valid"),
         ] {
-            let asked = !flush && needs & (need as u32) != 0;
-            call.rule(!asked || state & (valid as u32) != 0, (26, complaint));
+            let given = flush || needs & (need as u32) == 0 || state & (valid as u32) != 0;
+            // A host that knows no tempo says so by the bit; the two clocks it always knows.
+            let clock = matches!(valid, Valid::kSystemTimeValid | Valid::kContTimeValid);
+            call.rule(given || !clock, (26, complaint));
+            call.habit(given || clock, (26, complaint));
         }
         // A host without a loop has no cycle to be true about.
         let cycle = !flush && needs & (Need::kNeedCycleMusic as u32) != 0;

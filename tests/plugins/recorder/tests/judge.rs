@@ -304,10 +304,12 @@ fn each_missing_field_of_the_context_is_named_but_not_in_a_flush() {
     let log = recorder.log();
     let found: Vec<String> = complaints(&log).into_iter().filter(|line| line.starts_with("process: 26")).collect();
     let field = |name: &str| format!("process: 26: {name} was asked for and is not valid");
-    let named = ["continuous time", "musical time", "the bar", "the tempo", "the time signature"].map(field);
-    assert_eq!(found, named);
-    let remarks = &calls(&log, "process")[0]["remarks"];
-    assert!(remarks.to_string().contains("the cycle was asked for"), "{remarks}");
+    assert_eq!(found, [field("continuous time")], "the clock is always known");
+    // A host may know no music; it is noticed all the same.
+    let remarks = calls(&log, "process")[0]["remarks"].to_string();
+    for name in ["musical time", "the bar", "the tempo", "the time signature", "the cycle"] {
+        assert!(remarks.contains(&format!("{name} was asked for")), "{name}: {remarks}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! `abort` and `exit` in a plugin, which no filter hears of.
 #![allow(unsafe_code)]
 
-use super::{CRASH_EXIT, MESSAGE, SeqCst};
+use super::{CRASH_EXIT, MESSAGE, SeqCst, Then};
 use std::{ffi::c_void, ptr::null_mut};
 
 /// `EXCEPTION_POINTERS`; the first word of the record is the code.
@@ -41,10 +41,10 @@ fn say(text: &[u8]) {
 unsafe extern "system" fn on_crash(exception: *const Exception) -> i32 {
     // SAFETY: the system passes a valid exception; its record begins with the code.
     let code = unsafe { *(*exception).record };
-    // SAFETY: null or a leaked, never freed string (see `leak`).
-    let message = unsafe { MESSAGE.load(SeqCst).as_ref() };
+    // SAFETY: null or leaked, never freed: `during_and_then` stores nothing else.
+    let words = unsafe { MESSAGE.load(SeqCst).as_ref() };
     say(b"\nerror: ");
-    say(message.map_or(&b"sonic-bridge"[..], |message| message.as_bytes()));
+    say(words.map_or(&b"sonic-bridge"[..], |words| words.what.as_bytes()));
     say(match code {
         0xC000_0005 => b" (crashed: access violation)",
         0xC000_001D => b" (crashed: illegal instruction)",
@@ -53,7 +53,11 @@ unsafe extern "system" fn on_crash(exception: *const Exception) -> i32 {
         0xE06D_7363 => b" (crashed: C++ exception)",
         _ => b" (crashed: exception)",
     });
-    say(b". Nothing was written. Other plugins are not affected.\n");
+    say(b". Other plugins are not affected.");
+    say(match words.map(|words| words.then) {
+        Some(Then::OutputComplete) => b" The output is complete.\n",
+        _ => b" Nothing was written.\n",
+    });
     // SAFETY: the documented call; the answer is a constant that stands for this process.
     let this = unsafe { GetCurrentProcess() };
     // SAFETY: a process ends itself.

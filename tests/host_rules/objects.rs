@@ -8,6 +8,7 @@ use crate::{
 };
 use serde_json::json;
 use sonic_bridge::{formats::vst3::Vst3, plugin::Format, plugin::Notice};
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 fn answer(lines: &[Line]) -> i64 {

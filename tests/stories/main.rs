@@ -8,7 +8,7 @@ mod bad_input;
 mod everywhere;
 #[cfg(target_os = "linux")]
 mod formats;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod info;
 #[cfg(target_os = "linux")]
 mod real_plugins;

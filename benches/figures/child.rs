@@ -15,6 +15,7 @@ pub struct Spent {
 }
 
 /// Waits for the end. A program that fails ends the benchmark.
+#[allow(clippy::zombie_processes, reason = "wait4 waits, and tells what the child has used")]
 pub fn run(command: &mut Command) -> Spent {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let started = Instant::now();

@@ -32,7 +32,10 @@ mod support;
 mod turns;
 
 #[cfg(target_os = "linux")]
-const GROUPS: &[(&str, fn(&mut figures::Figures))] = &[
+type Group = (&'static str, fn(&mut figures::Figures));
+
+#[cfg(target_os = "linux")]
+const GROUPS: &[Group] = &[
     ("host-cost", host_cost::run),
     ("render-cpu", render_cpu::run),
     ("startup", startup::run),

@@ -6,7 +6,7 @@
 
 use crate::bare_changes::OnePoint;
 use crate::figures::Figures;
-use crate::support::{fixtures, player};
+use crate::support::{bare::Bin, fixtures, player};
 use crate::turns::Turns;
 use sonic_bridge::engine::{CompileSetup, LoadedNode, Schedule, compile};
 use sonic_bridge::formats::vst3::Vst3Processor;
@@ -25,11 +25,11 @@ use vst3::Steinberg::Vst::{
 
 const FRAMES: usize = 128;
 /// Pairs of turns for a figure.
-const TURNS: usize = 1501;
+const TURNS: usize = 10_001;
 /// Length of a turn: shorter than a time slice, so that most turns are undisturbed.
-const TURN_NS: f64 = 150_000.0;
+const TURN_NS: f64 = 20_000.0;
 /// The cheapest of the stereo plugins in the packages.
-const SMALLEST: &str = "ZamGateX2";
+const SMALLEST: &str = "ZamHeadX2";
 
 /// Measures a near-free plugin of our own and the smallest real one.
 pub fn run(figures: &mut Figures) {
@@ -90,7 +90,7 @@ impl Subject {
 
     fn calls_in_a_turn(&mut self) -> usize {
         let some = time(200, || self.bare.block());
-        (TURN_NS / some).clamp(4.0, 4000.0) as usize
+        (TURN_NS / some).clamp(1.0, 1000.0) as usize
     }
 
     /// Both sides, in nanoseconds a block.
@@ -123,6 +123,8 @@ impl Subject {
     }
 
     fn unload(mut self) {
+        // A plugin counts who holds it.
+        drop(self.bare);
         for node in self.schedule.into_nodes().into_iter().flatten() {
             self.controller.deactivate(node.processor).unwrap();
         }
@@ -151,6 +153,7 @@ struct BareLoop {
     interface: ComPtr<IAudioProcessor>,
     data: ProcessData,
     point: OnePoint,
+    _bin: Bin,
     pool: Pool,
     first_output: u16,
     _buses: Vec<AudioBusBuffers>,
@@ -179,6 +182,7 @@ impl BareLoop {
         // SAFETY: plain numbers; all zeros is a value.
         let mut context: Box<ProcessContext> = Box::new(unsafe { std::mem::zeroed() });
         context.sampleRate = 48_000.0;
+        let bin = Bin::new();
         let (first, rest) = buses.split_at_mut(inputs.len());
         let data = ProcessData {
             processMode: 2,
@@ -189,7 +193,7 @@ impl BareLoop {
             inputs: first.as_mut_ptr(),
             outputs: rest.as_mut_ptr(),
             inputParameterChanges: std::ptr::null_mut(),
-            outputParameterChanges: std::ptr::null_mut(),
+            outputParameterChanges: bin.pointer(),
             inputEvents: std::ptr::null_mut(),
             outputEvents: std::ptr::null_mut(),
             processContext: &raw mut *context,
@@ -198,6 +202,7 @@ impl BareLoop {
             interface,
             data,
             point: OnePoint::new(param.0),
+            _bin: bin,
             pool,
             first_output: first_output as u16,
             _buses: buses,

@@ -84,11 +84,6 @@ impl AtomicFile {
                 }
             }
         }
-        // The name itself must survive a power cut, too; a folder that cannot be synced is no reason to fail.
-        #[cfg(unix)]
-        if let Ok(folder) = File::open(folder_of(&target)) {
-            let _ = folder.sync_all();
-        }
         Ok(())
     }
 }

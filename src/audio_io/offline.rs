@@ -99,6 +99,8 @@ pub struct OfflineJob {
     pub sample_rate: u32,
     /// Wanted block length; the schedule's longest block is the limit.
     pub block: usize,
+    /// The host's tempo where there is no song that has one, in quarters per minute (in 4/4).
+    pub tempo: f64,
     /// How to go on after the end.
     pub tail: TailRule,
 }
@@ -194,7 +196,7 @@ impl OfflineRun {
             feeds: job.input.into_iter().chain(job.sidechains).map(feed).collect(),
             has_input,
             cursors: vec![0; job.song.as_ref().map_or(0, |feed| feed.nodes.len())],
-            tempo: job.song.as_ref().map_or(TempoMap::without_music(rate), |feed| feed.song.tempo.clone()),
+            tempo: job.song.as_ref().map_or_else(|| TempoMap::steady(rate, job.tempo), |feed| feed.song.tempo.clone()),
             song: job.song,
             automation: job.automation,
             output_node: job.output_node,

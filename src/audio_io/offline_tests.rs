@@ -117,6 +117,7 @@ impl Bench {
             output_node: OUTPUT,
             writer,
             sample_rate: RATE,
+            tempo: 120.0,
             block,
             tail,
         };

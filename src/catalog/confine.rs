@@ -23,6 +23,8 @@ pub struct Confinement {
 pub fn confine(confinement: &Confinement) {
     #[cfg(unix)]
     unix(confinement);
+    #[cfg(windows)]
+    super::process_win::no_dialogs();
     let time = confinement.time.saturating_add(Duration::from_secs(5));
     // Should the thread not start, the parent still watches.
     let _ = std::thread::Builder::new().name("watch".into()).spawn(move || {
@@ -35,6 +37,8 @@ pub fn confine(confinement: &Confinement) {
 pub fn leave() -> ! {
     #[cfg(unix)]
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    #[cfg(windows)]
+    super::process_win::end();
     std::process::exit(0)
 }
 

@@ -179,8 +179,8 @@ mod tests {
         let list = std::env::join_paths(["/one", "/two", "/named"]).expect("no separator inside");
         let variable = |name: &str| (name == "VST3_PATH").then(|| list.clone());
         let found = search_path(&["/named".into()], true, Os::Linux, &around(&variable));
-        let paths: Vec<_> = found.iter().map(|folder| folder.path.to_str().expect("text")).collect();
-        assert_eq!(paths[..5], ["/named", "/one", "/two", "/home/a/.vst3", "/usr/lib/vst3"]);
+        let paths: Vec<&Path> = found.iter().map(|folder| folder.path.as_path()).collect();
+        assert_eq!(paths[..5], ["/named", "/one", "/two", "/home/a/.vst3", "/usr/lib/vst3"].map(Path::new));
         assert_eq!(found[0].origin, Origin::Named);
         assert_eq!(search_path(&[], false, Os::Linux, &around(&variable)).len(), 3);
     }

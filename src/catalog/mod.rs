@@ -20,6 +20,8 @@ mod moduleinfo;
 mod open;
 mod options;
 mod places;
+#[cfg(windows)]
+mod process_win;
 mod record;
 pub mod report;
 mod scan;

@@ -39,7 +39,7 @@ pub(super) fn walk(folders: &[Folder]) -> Harvest {
     let mut walk = Walk { harvest: Harvest::default(), entered: HashSet::new(), listed: HashSet::new(), entries: 0 };
     for (rank, folder) in folders.iter().enumerate() {
         match fs::metadata(&folder.path) {
-            Ok(_) => walk.visit(&folder.path, rank, 0),
+            Ok(_) => walk.visit(&folder.path, None, rank, 0),
             Err(error) => {
                 let expected = folder.origin == Origin::Standard && error.kind() == std::io::ErrorKind::NotFound;
                 if !expected {
@@ -63,14 +63,16 @@ impl Walk {
         self.harvest.problems.push(format!("{} was not searched: {why}.", path.display()));
     }
 
-    fn visit(&mut self, path: &Path, rank: usize, depth: usize) {
+    /// `canonical` is the path without links, where the parent's entry already told it.
+    fn visit(&mut self, path: &Path, canonical: Option<PathBuf>, rank: usize, depth: usize) {
         // Links are followed: the folders are the user's. A link to nowhere is nobody's plugin.
         let Ok(metadata) = fs::metadata(path) else { return };
         let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("vst3"));
         if !(metadata.is_dir() || named && metadata.is_file()) {
             return; // FIFO, socket, device, or some other file
         }
-        let canonical = match path.canonicalize() {
+        // Without the prefix `\\?\` where Windows does not need it: people see this path, and plugins get it.
+        let canonical = match canonical.map_or_else(|| dunce::canonicalize(path), Ok) {
             Ok(canonical) => canonical,
             Err(error) => return self.problem(path, &error),
         };
@@ -80,11 +82,16 @@ impl Walk {
             }
             return;
         }
-        if depth > MAX_DEPTH || !self.entered.insert(canonical) {
+        if depth > MAX_DEPTH || !self.entered.insert(canonical.clone()) {
             return;
         }
-        let mut inside: Vec<PathBuf> = match fs::read_dir(path) {
-            Ok(entries) => entries.flatten().filter(worth_a_look).map(|entry| entry.path()).collect(),
+        // What is no link lies where its folder lies: resolving every path anew would be most of a cached start.
+        let place = |entry: fs::DirEntry| {
+            let plain = entry.file_type().is_ok_and(|kind| !kind.is_symlink());
+            (entry.path(), plain.then(|| canonical.join(entry.file_name())))
+        };
+        let mut inside: Vec<(PathBuf, Option<PathBuf>)> = match fs::read_dir(path) {
+            Ok(entries) => entries.flatten().filter(worth_a_look).map(place).collect(),
             Err(error) => return self.problem(path, &error),
         };
         self.entries += inside.len();
@@ -92,8 +99,8 @@ impl Walk {
             return self.problem(path, &format!("there are more than {MAX_ENTRIES} files; name a smaller folder"));
         }
         inside.sort();
-        for entry in inside {
-            self.visit(&entry, rank, depth + 1);
+        for (entry, canonical) in inside {
+            self.visit(&entry, canonical, rank, depth + 1);
         }
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn block(args: &BlockArgs) -> anyhow::Result<()> {
 fn module(text: &str) -> Option<PathBuf> {
     let path = Path::new(text);
     let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("vst3"));
-    path.canonicalize().ok().filter(|_| named)
+    dunce::canonicalize(path).ok().filter(|_| named)
 }
 
 fn named(options: &Options, query: &str) -> anyhow::Result<(Blocked, String)> {

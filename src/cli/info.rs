@@ -24,7 +24,7 @@ pub(super) struct InfoArgs {
     #[arg(long)]
     json: bool,
     /// Sample rate at which latency and tail are asked for, in Hz
-    #[arg(long, default_value_t = 48_000, value_name = "HZ")]
+    #[arg(long, default_value_t = 48_000, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1_000..=768_000))]
     sample_rate: u32,
     #[command(flatten)]
     folders: FolderArgs,

@@ -31,12 +31,25 @@ pub(super) fn note(text: &str) {
 
 /// `[main]` Tells an error and gives the exit code; that of shells for what was stopped by Ctrl-C.
 pub(super) fn failure(error: &anyhow::Error) -> ExitCode {
-    for line in format!("error: {error:#}").lines() {
+    for line in format!("error: {}", sentence(error)).lines() {
         note(line);
     }
     let stopped = matches!(error.downcast_ref(), Some(OpenError::Cancelled))
         || matches!(error.downcast_ref(), Some(RenderError::Cancelled));
     if stopped { ExitCode::from(STOPPED) } else { ExitCode::FAILURE }
+}
+
+/// The error and its causes; what a message has told already is not told again.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        match text.as_str() {
+            "" => text = cause,
+            told if told.contains(&cause) => {}
+            _ => text = format!("{text}: {cause}"),
+        }
+    }
+    text
 }
 
 /// How wide a line may be: that of the terminal, or unlimited where output goes into a file or another program.
@@ -108,6 +121,14 @@ fn cut(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_that_is_part_of_the_message_is_told_once() {
+        let cause = || io::Error::other("the disk is full");
+        let file = crate::audio_io::FileError::writing(std::path::Path::new("out.wav"), cause());
+        assert_eq!(sentence(&file.into()), "out.wav cannot be written: the disk is full; nothing was changed");
+        assert_eq!(sentence(&anyhow::Error::from(cause()).context("Saving")), "Saving: the disk is full");
+    }
 
     #[test]
     fn tables_fit_the_terminal_and_stay_aligned() {

@@ -56,6 +56,9 @@ pub(super) struct RenderArgs {
     /// Sample rate of plugins and output; the input is converted [default: that of the input, or 48000]
     #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1_000..=768_000))]
     sample_rate: Option<u32>,
+    /// Tempo that plugins are told, in quarters per minute, where no --midi file brings its own
+    #[arg(long, value_name = "BPM", default_value_t = 120.0, value_parser = tempo)]
+    tempo: f64,
     /// Sample format of the output: 16, 24 or 32f [default: 32f for .wav, 24 for .flac]
     #[arg(long, value_name = "16|24|32f", value_parser = bits)]
     bits: Option<Bits>,
@@ -117,6 +120,7 @@ impl RenderArgs {
             midi: self.midi.clone(),
             automation: self.automation.clone(),
             output,
+            tempo: self.tempo,
             tail: self.tail,
             block: self.block as usize,
             sample_rate: self.sample_rate,
@@ -132,6 +136,13 @@ fn tail(text: &str) -> Result<TailRule, String> {
     match text.strip_suffix('s').unwrap_or(text).trim().parse::<f64>() {
         Ok(seconds) if (0.0..=86_400.0).contains(&seconds) => Ok(TailRule::Seconds(seconds)),
         _ => Err("must be \"auto\" or a number of seconds, 0 to 86400".into()),
+    }
+}
+
+fn tempo(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(tempo) if (1.0..=999.0).contains(&tempo) => Ok(tempo),
+        _ => Err("must be 1 to 999 quarters per minute".into()),
     }
 }
 
@@ -159,6 +170,9 @@ impl Bar {
     fn new() -> Self {
         Self(std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::no_length();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                bar.set_style(style);
+            }
             bar.set_message("loading");
             bar.enable_steady_tick(Duration::from_millis(200));
             bar

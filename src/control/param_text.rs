@@ -119,11 +119,13 @@ pub fn value(controller: &dyn Controller, info: &ParamInfo, written: &str) -> Re
     if let Some(value) = from_text(controller, info, written) {
         return Ok(value);
     }
-    match leading_number(written) {
-        Some((number, rest)) if rest.is_empty() || same_unit(rest, &info.unit) => {
-            Ok(controller.normalized_from_plain(info.id, number)?)
-        }
-        _ => Err(bad_text(controller, info, written)),
+    let plain = leading_number(written).and_then(|(number, rest)| {
+        let ((factor, kind), (own, own_kind)) = (measure(rest), measure(&info.unit));
+        if rest.is_empty() { Some(number) } else { (kind == own_kind).then(|| number * factor / own) }
+    });
+    match plain {
+        Some(plain) => Ok(controller.normalized_from_plain(info.id, plain)?),
+        None => Err(bad_text(controller, info, written)),
     }
 }
 
@@ -175,6 +177,7 @@ fn from_text(controller: &dyn Controller, info: &ParamInfo, written: &str) -> Op
         if let Ok(value) = controller.normalized_from_text(info.id, form)
             && let Ok(shown) = controller.to_text(info.id, value)
             && agrees(&shown, form, &info.unit)
+            && !beyond_the_end(controller, info, value, form)
         {
             return Some(value);
         }
@@ -188,25 +191,42 @@ fn from_text(controller: &dyn Controller, info: &ParamInfo, written: &str) -> Op
     None
 }
 
-/// Whether what the plugin shows for a value is what was written: the same words, or the same number within what the
-/// shown digits can tell.
+/// Whether what the plugin shows for a value is what was written: the same words, or the same amount within what the
+/// shown digits can tell. A number without a unit is in the unit that is shown; one with another unit is another amount.
 fn agrees(shown: &str, written: &str, unit: &str) -> bool {
-    let (shown, written) = (strip_unit(shown.trim(), unit), strip_unit(written.trim(), unit));
-    if shown.eq_ignore_ascii_case(written) {
+    let (shown, written) = (shown.trim(), written.trim());
+    if strip_unit(shown, unit).eq_ignore_ascii_case(strip_unit(written, unit)) {
         return true;
     }
-    match (leading_number(shown), leading_number(written)) {
-        (Some((seen, seen_rest)), Some((asked, asked_rest))) => {
-            let same_scale =
-                seen_rest.eq_ignore_ascii_case(asked_rest) || asked_rest.is_empty() || seen_rest.is_empty();
-            let digits = shown
-                .split_once('.')
-                .map_or(0, |(_, after)| after.chars().take_while(char::is_ascii_digit).count() as i32);
-            let resolution = 10_f64.powi(-digits);
-            same_scale && (seen - asked).abs() <= resolution.max(asked.abs() * 0.005)
+    let Some(((seen, seen_rest), (asked, asked_rest))) = leading_number(shown).zip(leading_number(written)) else {
+        return false;
+    };
+    let (factor, kind) = measure(if seen_rest.is_empty() { unit } else { seen_rest });
+    let (asked_factor, asked_kind) = if asked_rest.is_empty() { (factor, kind.clone()) } else { measure(asked_rest) };
+    let digits =
+        shown.split_once('.').map_or(0, |(_, after)| after.chars().take_while(char::is_ascii_digit).count() as i32);
+    let (seen, asked, resolution) = (seen * factor, asked * asked_factor, 10_f64.powi(-digits) * factor);
+    kind == asked_kind && ((seen - asked).abs() < resolution || (seen - asked).abs() <= asked.abs() * 0.005)
+}
+
+/// What was written lies behind the end of the range, and the plugin took the end instead.
+fn beyond_the_end(controller: &dyn Controller, info: &ParamInfo, value: f64, written: &str) -> bool {
+    let amount = |text: &str| {
+        let (number, rest) = leading_number(text)?;
+        Some(number * measure(if rest.is_empty() { &info.unit } else { rest }).0)
+    };
+    let shown = |value| controller.to_text(info.id, value).ok();
+    let (Some(here), true) = (shown(value), value == 0.0 || value == 1.0) else { return false };
+    let Some((end, other)) = amount(&here).zip(shown(1.0 - value).and_then(|text| amount(&text))) else { return false };
+    // Without a unit it is meant as it is shown.
+    let asked = match leading_number(written) {
+        Some((number, "")) => {
+            leading_number(&here).map(|(_, rest)| number * measure(if rest.is_empty() { &info.unit } else { rest }).0)
         }
-        _ => false,
-    }
+        _ => amount(written),
+    };
+    let hair = (end - other).abs() * 1e-9;
+    asked.is_some_and(|asked| if end > other { asked > end + hair } else { asked < end - hair })
 }
 
 fn strip_unit<'a>(text: &'a str, unit: &str) -> &'a str {
@@ -220,6 +240,19 @@ fn strip_unit<'a>(text: &'a str, unit: &str) -> &'a str {
 
 fn same_unit(text: &str, unit: &str) -> bool {
     text.trim().eq_ignore_ascii_case(unit.trim())
+}
+
+/// A unit as a multiple of the one it is made from. Only those that people mix: "0.5 s" is "500 ms".
+fn measure(unit: &str) -> (f64, String) {
+    let unit = unit.trim().to_lowercase();
+    let (factor, kind) = match unit.as_str() {
+        "us" | "µs" | "μs" => (1e-6, "s"),
+        "ms" | "msec" => (1e-3, "s"),
+        "s" | "sec" => (1.0, "s"),
+        "khz" => (1e3, "hz"),
+        other => (1.0, other),
+    };
+    (factor, kind.to_owned())
 }
 
 /// A number at the start, and what follows it.
@@ -274,6 +307,12 @@ mod tests {
         assert!(!agrees("100", "400", "%"));
         assert!(!agrees("0", "abc", "%"));
         assert!(!agrees("Hall", "Plate", ""));
+        assert!(!agrees("2", "2,5 s", "s"), "a decimal comma is not the end of a number");
+        assert!(!agrees("4", "4 s", "ms"), "another unit is another amount");
+        assert!(!agrees("10", "9", "m"), "the next whole number is not the same");
+        assert!(agrees("500.0 ms", "0.5 s", ""));
+        assert!(agrees("0.50", "500 ms", "s"));
+        assert!(!agrees("500.0 ms", "0.5 kHz", ""));
         assert!(agrees("1.00 kHz", "1 kHz", "Hz"));
         assert!(!agrees("1.00 kHz", "1 mHz", ""));
     }

@@ -35,6 +35,8 @@ pub struct RenderJob {
     pub automation: Option<PathBuf>,
     /// The file to write; sample rate and channels are filled in by the render.
     pub output: OutputSpec,
+    /// The host's tempo in quarters per minute; a MIDI file brings its own.
+    pub tempo: f64,
     /// How to go on after the end of the input.
     pub tail: TailRule,
     /// Block length in frames.

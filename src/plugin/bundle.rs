@@ -1,9 +1,15 @@
 //! Where a VST3 bundle keeps the binary for a machine. Pure path rules, shared by the catalog (which checks the file's
 //! header before anything runs) and the format (which loads it).
 //! Source: Steinberg, "VST Module Architecture / Plug-in Format Structure".
+//!
+//! Thread: any. Invariant: the answer lies inside the bundle. Deliberately absent: looking into the binary.
 
 use super::PluginError;
 use std::path::{Path, PathBuf};
+
+/// More than any honest `Info.plist`.
+#[cfg(any(target_os = "macos", test))]
+const MAX_INFO_BYTES: u64 = 1 << 20;
 
 /// Architecture folders inside `Contents` for this build, best first. Empty on macOS, which has universal binaries.
 pub fn architecture_folders() -> &'static [&'static str] {
@@ -42,6 +48,11 @@ pub fn vst3_binary(path: &Path) -> Result<PathBuf, PluginError> {
     if !contents.is_dir() {
         return Err(refuse("has no Contents folder, so it is not a VST3 bundle".into()));
     }
+    // The system itself would take this one, whatever the bundle is called.
+    #[cfg(target_os = "macos")]
+    if let Some(executable) = declared_executable(&contents) {
+        return Ok(executable);
+    }
     let stem = path.file_stem().unwrap_or_default();
     for folder in architecture_folders() {
         let inside = contents.join(folder);
@@ -79,4 +90,55 @@ pub fn vst3_binary(path: &Path) -> Result<PathBuf, PluginError> {
         architecture_folders().join(" or "),
         if found.is_empty() { "nothing".to_owned() } else { found.join(", ") }
     )))
+}
+
+/// The binary that `Info.plist` declares, if it declares one and that exists.
+#[cfg(any(target_os = "macos", test))]
+fn declared_executable(contents: &Path) -> Option<PathBuf> {
+    use std::{ffi::OsStr, fs, io::Cursor};
+    let info = contents.join("Info.plist");
+    let about = fs::metadata(&info).ok()?;
+    if !about.is_file() || about.len() > MAX_INFO_BYTES {
+        return None;
+    }
+    let info = plist::Value::from_reader(Cursor::new(fs::read(&info).ok()?)).ok()?;
+    let name = Path::new(info.as_dictionary()?.get("CFBundleExecutable")?.as_string()?);
+    // A name that is a path could lead out of the bundle.
+    if name.file_name() != Some(OsStr::new(name)) {
+        return None;
+    }
+    let executable = contents.join("MacOS").join(name);
+    executable.is_file().then_some(executable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn on_macos_the_declared_executable_counts_and_never_leads_out_of_the_bundle() {
+        let folder = tempfile::tempdir().expect("temp");
+        let contents = folder.path().join("Renamed.vst3/Contents");
+        fs::create_dir_all(contents.join("MacOS")).expect("made");
+        for binary in ["MacOS/Real Name", "MacOS/Other", "outside"] {
+            fs::write(contents.join(binary), b"code").expect("written");
+        }
+        let declared = |name: &str| {
+            let info = format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><plist version=\"1.0\"><dict>\
+                 <key>CFBundleExecutable</key><string>{name}</string></dict></plist>"
+            );
+            fs::write(contents.join("Info.plist"), info).expect("written");
+            declared_executable(&contents)
+        };
+        assert_eq!(declared("Real Name"), Some(contents.join("MacOS/Real Name")));
+        for wrong in ["", ".", "..", "missing", "../outside", "./Other", "Other/", "/bin/sh"] {
+            assert_eq!(declared(wrong), None, "{wrong:?}");
+        }
+        fs::write(contents.join("Info.plist"), b"no property list").expect("written");
+        assert_eq!(declared_executable(&contents), None);
+        fs::remove_file(contents.join("Info.plist")).expect("removed");
+        assert_eq!(declared_executable(&contents), None);
+    }
 }

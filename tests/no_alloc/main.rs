@@ -4,6 +4,10 @@
 //! is covered, plugins in Rust of this very binary included.
 
 mod engine;
+mod plugins;
+
+#[path = "../support/mod.rs"]
+mod support;
 
 use sonic_bridge::rt::door;
 use std::{

@@ -5,14 +5,14 @@ use crate::render::{assert_clean, failure, fault, list, render};
 use crate::support::fixtures;
 use crate::support::player::{load, noise};
 use crate::support::sandbox::Sandbox;
-use crate::support::sound::write_wav;
+use crate::support::sound::{read_wav, write_wav};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A sandbox with a good input and an existing output whose bytes must survive.
-struct Case {
+pub struct Case {
     sandbox: Sandbox,
     input: PathBuf,
     output: PathBuf,
@@ -21,7 +21,7 @@ struct Case {
 const PRECIOUS: &[u8] = b"somebody's finished mix";
 
 impl Case {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let sandbox = Sandbox::new();
         let (input, output) = (sandbox.file("in.wav"), sandbox.file("out.wav"));
         write_wav(&input, 48_000, &noise(2, 4800));
@@ -29,14 +29,14 @@ impl Case {
         Self { sandbox, input, output }
     }
 
-    fn render(&self, folders: &[PathBuf], plugin: &str) -> Command {
+    pub fn render(&self, folders: &[PathBuf], plugin: &str) -> Command {
         let mut command = render(&self.sandbox, folders);
         command.args(["--plugin", plugin, "--force"]);
         command
     }
 
     /// Runs it with the good input and output; it must fail, say all of `words`, and change nothing.
-    fn refuses(&self, command: &mut Command, words: &[&str]) -> i32 {
+    pub fn refuses(&self, command: &mut Command, words: &[&str]) -> i32 {
         command.arg(&self.input).arg("-o").arg(&self.output);
         self.refuses_as_it_is(command, words)
     }
@@ -111,6 +111,33 @@ fn a_plugin_that_crashes_while_it_is_loaded_or_plays() {
         let plugin = format!("Fault {name}");
         case.refuses(&mut case.render(&[folder], &plugin), &[words[0], words[1], &plugin]);
     }
+}
+
+#[test]
+fn a_crash_after_the_output_is_complete_does_not_deny_it() {
+    let case = Case::new();
+    let folder = fault(&case.sandbox, "crash-in-terminate");
+    let mut command = case.render(&[folder], "Fault crash-in-terminate");
+    let output = command.arg(&case.input).arg("-o").arg(&case.output).output().unwrap();
+    let text = failure(&output);
+    assert!(text.contains("Fault crash-in-terminate") && text.contains("The output is complete"), "{text}");
+    assert!(!text.contains("Nothing was written"), "{text}");
+    assert_eq!(read_wav(&case.output).1[0].len(), 4800);
+}
+
+#[test]
+fn an_output_that_cannot_hold_the_channels_gives_the_plugins_back_in_order() {
+    let case = Case::new();
+    let wide = case.sandbox.file("wide.wav");
+    write_wav(&wide, 48_000, &vec![vec![0.1; 480]; 9]);
+    let out = case.sandbox.file("out.flac");
+    let mut command = case.render(&[fixtures::real_plugins()], "Dragonfly Hall Reverb");
+    let output = command.arg(&wide).arg("-o").arg(&out).output().unwrap();
+    let text = failure(&output);
+    assert!(text.contains("FLAC holds at most 8 channels"), "{text}");
+    // What the plugin's framework says when it is taken down while it runs.
+    assert!(!text.contains("still active"), "{text}");
+    assert!(!out.exists());
 }
 
 #[test]

@@ -6,12 +6,16 @@ mod support;
 #[cfg(target_os = "linux")]
 mod bad_input;
 mod config;
+mod everywhere;
 #[cfg(target_os = "linux")]
 mod formats;
-
+#[cfg(unix)]
+mod info;
 #[cfg(target_os = "linux")]
 mod real_plugins;
 #[cfg(target_os = "linux")]
 mod render;
 #[cfg(unix)]
 mod scan;
+#[cfg(target_os = "linux")]
+mod values;

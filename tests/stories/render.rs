@@ -220,6 +220,40 @@ fn one_note() -> Vec<u8> {
 }
 
 #[test]
+fn plugins_hear_the_tempo() {
+    let sandbox = Sandbox::new();
+    let input = sandbox.file("click.wav");
+    let mut click = vec![vec![0.0; 96_000]; 2];
+    click[0][0] = 0.5;
+    click[1][0] = 0.5;
+    write_wav(&input, 48_000, &click);
+    for (tempo, expected) in [("120", 24_000), ("90", 32_000)] {
+        let out = sandbox.file(&format!("{tempo}.wav"));
+        report(
+            render(&sandbox, &[])
+                .args([
+                    "--plugin",
+                    "Sonic Delay",
+                    "--param",
+                    "Note=1/4",
+                    "--param",
+                    "Mix=100 %",
+                    "--tempo",
+                    tempo,
+                    "--tail",
+                    "0",
+                ])
+                .arg(&input)
+                .arg("-o")
+                .arg(&out),
+        );
+        let heard = &read_wav(&out).1[0];
+        let loudest = (0..heard.len()).max_by(|a, b| heard[*a].abs().total_cmp(&heard[*b].abs())).unwrap();
+        assert!(loudest.abs_diff(expected) <= 64, "at {tempo} the echo comes after {loudest} samples");
+    }
+}
+
+#[test]
 fn a_sidechain_file_reaches_the_sidechain() {
     let sandbox = Sandbox::new();
     let tone = |level: f32| -> Vec<Vec<f32>> {

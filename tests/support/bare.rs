@@ -32,6 +32,74 @@ impl IHostApplicationTrait for Host {
     }
 }
 
+/// Takes whatever a plugin puts out and forgets it. A host has to offer this: DPF logs an error in every block without.
+pub struct Bin {
+    changes: ComPtr<IParameterChanges>,
+}
+
+struct BinChanges(ComPtr<IParamValueQueue>);
+
+struct BinQueue;
+
+impl Class for BinChanges {
+    type Interfaces = (IParameterChanges,);
+}
+
+impl Class for BinQueue {
+    type Interfaces = (IParamValueQueue,);
+}
+
+impl IParameterChangesTrait for BinChanges {
+    unsafe fn getParameterCount(&self) -> int32 {
+        0
+    }
+
+    unsafe fn getParameterData(&self, _: int32) -> *mut IParamValueQueue {
+        std::ptr::null_mut()
+    }
+
+    unsafe fn addParameterData(&self, _: *const ParamID, index: *mut int32) -> *mut IParamValueQueue {
+        if !index.is_null() {
+            unsafe { index.write(0) };
+        }
+        self.0.as_ptr()
+    }
+}
+
+impl IParamValueQueueTrait for BinQueue {
+    unsafe fn getParameterId(&self) -> ParamID {
+        0
+    }
+
+    unsafe fn getPointCount(&self) -> int32 {
+        0
+    }
+
+    unsafe fn getPoint(&self, _: int32, _: *mut int32, _: *mut ParamValue) -> tresult {
+        kResultFalse
+    }
+
+    unsafe fn addPoint(&self, _: int32, _: ParamValue, index: *mut int32) -> tresult {
+        if !index.is_null() {
+            unsafe { index.write(0) };
+        }
+        kResultOk
+    }
+}
+
+impl Bin {
+    /// One.
+    pub fn new() -> Self {
+        let queue = ComWrapper::new(BinQueue).to_com_ptr::<IParamValueQueue>().unwrap();
+        Self { changes: ComWrapper::new(BinChanges(queue)).to_com_ptr::<IParameterChanges>().unwrap() }
+    }
+
+    /// What goes into `ProcessData`.
+    pub fn pointer(&self) -> *mut IParameterChanges {
+        self.changes.as_ptr()
+    }
+}
+
 /// A plugin in its bare loop, active and processing, with 32-bit main buses only.
 pub struct Bare {
     /// The processor, for benchmarks that want to call it themselves.
@@ -47,6 +115,7 @@ pub struct Bare {
     main_out: usize,
     first_out: usize,
     context: Box<ProcessContext>,
+    bin: Bin,
     max_block: usize,
 }
 
@@ -211,6 +280,7 @@ impl Bare {
                 main_out: mains[1],
                 first_out,
                 context,
+                bin: Bin::new(),
                 max_block,
             }
         }
@@ -243,7 +313,7 @@ impl Bare {
             inputs: self.inputs.as_mut_ptr(),
             outputs: self.outputs.as_mut_ptr(),
             inputParameterChanges: std::ptr::null_mut(),
-            outputParameterChanges: std::ptr::null_mut(),
+            outputParameterChanges: self.bin.pointer(),
             inputEvents: std::ptr::null_mut(),
             outputEvents: std::ptr::null_mut(),
             processContext: &raw mut *self.context,

@@ -5,10 +5,7 @@
 #![allow(unsafe_code)]
 
 use libloading::os::windows::{LOAD_WITH_ALTERED_SEARCH_PATH, Library};
-use std::{
-    mem::ManuallyDrop,
-    path::{Path, PathBuf},
-};
+use std::{mem::ManuallyDrop, path::Path};
 use vst3::Steinberg::IPluginFactory;
 
 /// An opened library and its entry points.
@@ -21,9 +18,10 @@ pub(super) struct Binary {
 impl Binary {
     /// `[main]` Opens the file; the reason of a failure is a clause. Runs the library's `DllMain`.
     pub(super) fn open(_bundle: &Path, file: &Path) -> Result<Self, String> {
-        // Libraries beside the plugin are found as if it were the program.
+        // Libraries beside the plugin are found as if it were the program. Plugins that ask where they live often cannot
+        // cope with the prefix `\\?\` of canonical paths.
         // SAFETY: runs foreign code, which is what the caller asked for; that it behaves cannot be checked.
-        let library = unsafe { Library::load_with_flags(plain(file), LOAD_WITH_ALTERED_SEARCH_PATH) };
+        let library = unsafe { Library::load_with_flags(dunce::simplified(file), LOAD_WITH_ALTERED_SEARCH_PATH) };
         let library = ManuallyDrop::new(library.map_err(super::module::reason)?);
         // SAFETY: the documented signature of this symbol.
         let entry = unsafe { library.get(b"InitDll\0") }.ok().map(|symbol| *symbol);
@@ -56,14 +54,5 @@ impl Binary {
             // SAFETY: the documented call; the library is open.
             unsafe { exit() };
         }
-    }
-}
-
-/// Without the prefix `\\?\` of canonical paths: plugins that ask where they live cannot cope with it.
-fn plain(path: &Path) -> PathBuf {
-    let text = path.to_string_lossy();
-    match text.strip_prefix(r"\\?\") {
-        Some(rest) if !rest.starts_with("UNC\\") && rest.len() < 250 => PathBuf::from(rest),
-        _ => path.to_path_buf(),
     }
 }

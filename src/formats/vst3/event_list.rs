@@ -108,6 +108,12 @@ impl EventList {
         self.object.used.get() == 0
     }
 
+    /// `[audio]` Whether the next event would find no room.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.object.used.get() == self.object.events.len()
+    }
+
     /// `[audio]` Adds an event; no room is counted. Controllers are not events in VST3 and are passed over here.
     /// `quarters` is the musical position of the event, 0 when not known.
     pub fn push(&self, event: &ModelEvent, quarters: f64) {

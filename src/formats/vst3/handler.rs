@@ -150,6 +150,11 @@ impl ComponentHandler {
         std::mem::take(&mut *lock(&self.queue))
     }
 
+    /// `[main]` Work that goes on, as (id, text): it is over for us, and later words about it are refused.
+    pub fn end_progress(&self) -> Vec<(u64, String)> {
+        lock(&self.progress).drain().collect()
+    }
+
     /// `[any]` Calls that arrived off the main thread so far.
     pub fn off_main(&self) -> u64 {
         self.off_main.load(Ordering::Relaxed)

@@ -1,71 +1,69 @@
 //! L2 · a loaded VST3 plugin: the main-thread half.
 //!
 //! Thread: main. Invariant: the component's state is what `active` says, and it is left before anything is torn down.
-//! Order of activation: arrangements (configure) → setupProcessing → activateBus → setActive → latency → setProcessing.
+//! Deliberately absent: starting and stopping ([`super::activation`]) and what the plugin calls back ([`super::restart`]).
 #![allow(unsafe_code)]
 
 use super::{
-    Vst3Processor, consts, interfaces, layout,
-    midi_map::MidiMap,
-    objects::{Objects, check_call},
-    parameters::Parameters,
-    processor::{Parts, process_mode},
-    run_loop, states,
-    stream::StateType,
-    uid::Uid,
-    units::Units,
+    consts, interfaces, layout, midi_map::MidiMap, objects::Objects, orphans, parameters::Parameters, run_loop, states,
+    stream::StateType, uid::Uid, units::Units,
 };
 use crate::{
     model::{ParamId, ParamInfo, ParamPoint, PluginInfo},
     plugin::{
-        Controller, Layout, LayoutRequest, Notice, PluginError, Precision, PresetFile, ProcessMode, Processor, Setup,
-        State, Tail, controller::ProgramList,
+        Controller, Layout, LayoutRequest, Notice, PluginError, PresetFile, Processor, Setup, State, Tail,
+        controller::ProgramList,
     },
 };
-use std::{sync::Arc, time::Duration};
-use vst3::Steinberg::{
-    Vst::{
-        IAudioPresentationLatency, IAudioPresentationLatencyTrait, IAudioProcessorTrait, IComponentTrait, IMidiLearn,
-        IMidiLearnTrait, IMidiMapping, IProcessContextRequirements, IProcessContextRequirementsTrait, ProcessSetup,
+use std::{
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Acquire},
     },
+    time::Duration,
+};
+use vst3::Steinberg::{
+    Vst::{IAudioProcessorTrait, IMidiLearn, IMidiLearnTrait, IMidiMapping},
     kResultOk,
 };
 
-/// Reports from the audio half that wait for `poll`. A block of meters from a large plugin fits hundreds of times.
-const REPORTS: usize = 16_384;
-
 /// A loaded VST3 plugin.
 pub struct Instance {
-    info: PluginInfo,
+    pub(super) info: PluginInfo,
     pub(super) class: Uid,
-    offline: bool,
+    pub(super) offline: bool,
     pub(super) layout: Layout,
     pub(super) request: Option<LayoutRequest>,
     pub(super) units: Units,
     pub(super) parameters: Parameters,
     pub(super) midi: Arc<MidiMap>,
     /// Values set while inactive: the component hears of them at the next activation.
-    pending: Vec<ParamPoint>,
+    pub(super) pending: Vec<ParamPoint>,
     pub(super) active: Option<Active>,
-    epoch: u64,
-    latency: u32,
-    tail: Tail,
+    pub(super) latency: u32,
+    pub(super) tail: Tail,
     pub(super) routing: Vec<(u32, u32)>,
-    context_needs: u32,
+    pub(super) context_needs: u32,
     pub(super) gestures: super::restart::Gestures,
-    /// Last: everything above may hold interfaces of it.
-    pub(super) objects: Objects,
+    /// What happened outside of `poll`, for the next one.
+    pub(super) late: Vec<Notice>,
+    /// Last: everything above may hold interfaces of it. Shared with the orphans only.
+    pub(super) objects: Rc<Objects>,
 }
 
 /// What is known while the component is active.
 pub(super) struct Active {
     pub setup: Setup,
-    reports: rtrb::Consumer<ParamPoint>,
+    pub reports: rtrb::Consumer<ParamPoint>,
+    /// The audio half was dropped.
+    pub gone: Arc<AtomicBool>,
 }
 
 impl Instance {
     /// `[main]` Loads a plugin and leaves it inactive.
     pub fn load(info: &PluginInfo, offline: bool) -> Result<Self, PluginError> {
+        orphans::bury();
         let class = Uid::from_plugin_id(&info.id).ok_or_else(|| PluginError::Load {
             plugin: info.name.clone(),
             step: "reading its id",
@@ -78,11 +76,7 @@ impl Instance {
         let request = default_request(&layout);
         layout::apply_wishes(&mut layout, &request);
         let midi = Arc::new(MidiMap::new(layout.event_inputs.len()));
-        // Asked once, after initialize and before the first activation.
-        let context_needs = objects.processor.cast::<IProcessContextRequirements>().map_or(0, |needs| {
-            // SAFETY: a live interface on the main thread.
-            unsafe { needs.getProcessContextRequirements() }
-        });
+        let context_needs = objects.context_needs();
         let instance = Self {
             info: info.clone(),
             class,
@@ -93,14 +87,14 @@ impl Instance {
             midi,
             pending: Vec::new(),
             active: None,
-            epoch: 0,
             latency: 0,
             tail: Tail::None,
             routing: layout::routing(&objects, &layout),
             layout,
             context_needs,
             gestures: super::restart::Gestures::default(),
-            objects,
+            late: Vec::new(),
+            objects: Rc::new(objects),
         };
         instance.rebuild_midi();
         Ok(instance)
@@ -116,114 +110,9 @@ impl Instance {
         self.context_needs
     }
 
-    fn wrong_state(&self, what: &'static str) -> PluginError {
+    pub(super) fn wrong_state(&self, what: &'static str) -> PluginError {
         let state = if self.active.is_some() { "active" } else { "inactive" };
         PluginError::WrongState { plugin: self.info.name.clone(), what, state }
-    }
-
-    fn check(&self, step: &'static str, result: i32) -> Result<(), PluginError> {
-        check_call(&self.info.name, step, result)
-    }
-
-    pub(super) fn reconfigure(&mut self, request: &LayoutRequest) {
-        let present = layout::read(&self.objects);
-        layout::negotiate(&self.objects, &present, request);
-        self.layout = layout::read(&self.objects);
-        layout::apply_wishes(&mut self.layout, request);
-        if self.layout.event_inputs.len() != present.event_inputs.len() {
-            self.midi = Arc::new(MidiMap::new(self.layout.event_inputs.len()));
-            self.rebuild_midi();
-        }
-    }
-
-    /// The component, inactive, is made to run; the processor is not made yet.
-    fn start(&mut self, setup: &Setup) -> Result<bool, PluginError> {
-        let processor = self.objects.processor.clone();
-        // SAFETY: a live interface on the main thread, inactive; so in the whole of this function.
-        let offers_double = unsafe { processor.canProcessSampleSize(consts::SAMPLE_64) } == kResultOk;
-        let double = setup.precision == Precision::F64 && offers_double;
-        let mut raw = ProcessSetup {
-            processMode: process_mode(setup.mode),
-            symbolicSampleSize: if double { consts::SAMPLE_64 } else { consts::SAMPLE_32 },
-            maxSamplesPerBlock: setup.max_block as i32,
-            sampleRate: setup.sample_rate,
-        };
-        // SAFETY: as above, and a live local.
-        let result = unsafe { processor.setupProcessing(&mut raw) };
-        self.check("setupProcessing", result)?;
-        layout::activate(&self.objects, &mut self.layout);
-        // SAFETY: as above.
-        let result = unsafe { self.objects.component.setActive(1) };
-        self.check("setActive", result)?;
-        self.objects.set_exchange_active(true);
-        // SAFETY: active now; the latency is asked before processing starts.
-        self.latency = unsafe { processor.getLatencySamples() }.min(1 << 24);
-        // SAFETY: as above.
-        self.tail = match unsafe { processor.getTailSamples() } {
-            0 => Tail::None,
-            u32::MAX => Tail::Infinite,
-            samples => Tail::Samples(samples),
-        };
-        if setup.mode == ProcessMode::Offline {
-            self.tell_presentation_latency(0);
-        }
-        // SAFETY: active; most plugins answer kNotImplemented, which is no failure.
-        unsafe { processor.setProcessing(1) };
-        Ok(double)
-    }
-
-    /// What is between the plugin's output and somebody's ear; known only where there is no device: none.
-    fn tell_presentation_latency(&self, samples: u32) {
-        let Some(listener) = self.objects.component.cast::<IAudioPresentationLatency>() else { return };
-        for bus in self.layout.inputs.iter().chain(&self.layout.outputs).filter(|bus| bus.active) {
-            // SAFETY: a live interface on the main thread, active.
-            unsafe {
-                listener.setAudioPresentationLatencySamples(
-                    layout::bus_direction(bus.direction),
-                    bus.index as i32,
-                    samples,
-                )
-            };
-        }
-    }
-
-    fn stop(&mut self) {
-        // SAFETY: a live interface on the main thread; the processor is back, so nobody is in process().
-        unsafe { self.objects.processor.setProcessing(0) };
-        self.objects.set_exchange_active(false);
-        // SAFETY: as above.
-        unsafe { self.objects.component.setActive(0) };
-        self.active = None;
-    }
-
-    fn make_processor(&mut self, setup: &Setup, double: bool) -> Vst3Processor {
-        let (reports, consumer) = rtrb::RingBuffer::new(REPORTS);
-        self.epoch += 1;
-        self.active = Some(Active { setup: *setup, reports: consumer });
-        Vst3Processor::new(Parts {
-            processor: self.objects.processor.clone(),
-            setup: *setup,
-            double,
-            inputs: self.layout.inputs.clone(),
-            outputs: self.layout.outputs.clone(),
-            params: self.parameters.list().len(),
-            midi: Arc::clone(&self.midi),
-            reports,
-            epoch: self.epoch,
-        })
-    }
-
-    /// The component hears of values that were set while nothing ran.
-    fn flush_pending(&mut self) -> Result<(), PluginError> {
-        if self.pending.is_empty() || self.active.is_some() {
-            return Ok(());
-        }
-        let setup =
-            Setup { sample_rate: 48_000.0, max_block: 1024, mode: ProcessMode::Offline, precision: Precision::F32 };
-        let processor = self.activate(&setup)?;
-        let mut own = self.take_home(processor)?;
-        own.settle();
-        self.deactivate(own)
     }
 
     pub(super) fn drain_reports(&mut self, notices: &mut Vec<Notice>) {
@@ -237,32 +126,10 @@ impl Instance {
             }
         }
         for (param, value) in last {
-            self.parameters.follow(param, value);
-            notices.push(Notice::Output(param, value));
+            if self.parameters.follow(param, value) {
+                notices.push(Notice::Output(param, value));
+            }
         }
-    }
-
-    /// Takes the audio half out of the box, if it is ours and of the present activation.
-    fn take_home(&self, processor: Box<dyn Processor>) -> Result<Box<Vst3Processor>, PluginError> {
-        match processor.into_any().downcast::<Vst3Processor>() {
-            Ok(own) if own.epoch == self.epoch && self.active.is_some() => Ok(own),
-            _ => Err(self.wrong_state("deactivating with another plugin's processor")),
-        }
-    }
-
-    /// Everything anew: state saved, objects made again, state and buses restored.
-    pub(super) fn reload(&mut self) -> Result<(), PluginError> {
-        let state = states::save(&self.objects, &self.info.id, &self.info.name)?;
-        let fresh = Objects::create(&self.info.path, &self.class, &self.info.name, self.offline)?;
-        self.parameters = Parameters::read(&self.info.name, fresh.controller.clone(), &Units::default());
-        self.objects = fresh;
-        states::load(&self.objects, &state, &self.info.name, StateType::Project)?;
-        self.units = self.objects.units();
-        self.parameters.refresh(&self.units);
-        let request = self.request.clone().unwrap_or_else(|| default_request(&self.layout));
-        self.reconfigure(&request);
-        self.rebuild_midi();
-        Ok(())
     }
 }
 
@@ -300,25 +167,14 @@ impl Controller for Instance {
         if self.active.is_some() {
             return Err(self.wrong_state("activating"));
         }
-        let double = match self.start(setup) {
-            Ok(double) => double,
-            Err(error) => {
-                self.stop();
-                return Err(error);
-            }
-        };
-        let mut processor = self.make_processor(setup, double);
-        if !self.pending.is_empty() {
-            processor.prime(std::mem::take(&mut self.pending));
-        }
-        Ok(Box::new(processor))
+        self.start(setup)
     }
 
     fn deactivate(&mut self, processor: Box<dyn Processor>) -> Result<(), PluginError> {
-        let own = self.take_home(processor)?;
-        let mut notices = Vec::new();
-        own.retire();
-        self.drain_reports(&mut notices);
+        drop(self.take_home(processor)?);
+        let mut late = std::mem::take(&mut self.late);
+        self.drain_reports(&mut late);
+        self.late = late;
         self.stop();
         Ok(())
     }
@@ -327,17 +183,12 @@ impl Controller for Instance {
         let Some(setup) = self.active.as_ref().map(|active| active.setup) else {
             return Err(self.wrong_state("restarting"));
         };
-        let need = self.gestures.take_need();
         self.deactivate(processor)?;
-        match need {
-            Some(crate::plugin::RestartNeed::Reload) => self.reload()?,
-            Some(crate::plugin::RestartNeed::Reconfigure) => {
-                let request = self.request.clone().unwrap_or_else(|| default_request(&self.layout));
-                self.reconfigure(&request);
-            }
-            _ => {}
-        }
-        self.activate(&setup)
+        self.redo(self.gestures.need())?;
+        let processor = self.start(&setup)?;
+        // Owed until here: a restart that failed half-way is done by the next one.
+        self.gestures.need_is_met();
+        Ok(processor)
     }
 
     fn latency(&self) -> u32 {
@@ -355,7 +206,8 @@ impl Controller for Instance {
 
     fn poll(&mut self) -> Vec<Notice> {
         run_loop::pump(Duration::ZERO);
-        let mut notices = Vec::new();
+        orphans::bury();
+        let mut notices = std::mem::take(&mut self.late);
         self.objects.deliver();
         self.drain_events(&mut notices);
         self.drain_reports(&mut notices);
@@ -453,11 +305,11 @@ impl Controller for Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        // A processor that never came home: the plugin is stopped under it, which is only safe because nobody can be in
-        // process() any more when the schedule that held it is gone.
-        if self.active.is_some() {
-            tracing::warn!(plugin = %self.info.name, "torn down while active");
-            self.stop();
+        match self.active.take() {
+            // The audio half is somewhere, perhaps in the middle of a block: the plugin is stopped when it is gone.
+            Some(active) if !active.gone.load(Acquire) => orphans::keep(Rc::clone(&self.objects), active.gone),
+            Some(_) => self.objects.stop(),
+            None => {}
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use super::com::identity;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use std::ffi::c_void;
 use std::{
     cell::{Cell, RefCell},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
@@ -32,12 +33,15 @@ struct RunLoop {
 struct Descriptor {
     key: u64,
     handler: ComPtr<IEventHandler>,
+    /// Where the code of its handler is, see [`image`].
+    image: usize,
     fd: i32,
 }
 
 struct Timer {
     key: u64,
     handler: ComPtr<ITimerHandler>,
+    image: usize,
     interval: Duration,
     due: Instant,
 }
@@ -149,7 +153,8 @@ pub(super) fn add_descriptor(handler: ComPtr<IEventHandler>, fd: i32) -> bool {
     if fd < 0 || descriptors.len() >= MAX_HANDLERS {
         return false;
     }
-    descriptors.push(Descriptor { key: this.key(), handler, fd });
+    let image = image(handler.as_ptr().cast());
+    descriptors.push(Descriptor { key: this.key(), handler, image, fd });
     true
 }
 
@@ -170,7 +175,8 @@ pub(super) fn add_timer(handler: ComPtr<ITimerHandler>, milliseconds: u64) -> bo
     if timers.len() >= MAX_HANDLERS {
         return false;
     }
-    timers.push(Timer { key: this.key(), handler, interval, due: Instant::now() + interval });
+    let image = image(handler.as_ptr().cast());
+    timers.push(Timer { key: this.key(), handler, image, interval, due: Instant::now() + interval });
     true
 }
 
@@ -182,12 +188,24 @@ pub(super) fn remove_timer(handler: &ComPtr<ITimerHandler>) -> bool {
     !gone.is_empty()
 }
 
-/// `[main]` Forgets every handler, without a call.
-pub(super) fn forget_handlers() {
-    let descriptors = this_loop().descriptors.take();
-    let timers = this_loop().timers.take();
+/// `[main]` The library that an object's code is in, by its first address; 0 when nobody knows. Asked while the object lives
+/// for certain.
+pub(super) fn image(object: *const c_void) -> usize {
+    // SAFETY: plain data; all zeros is a value.
+    let mut found: libc::Dl_info = unsafe { std::mem::zeroed() };
+    // SAFETY: a live COM object, which begins with the address of its table of functions.
+    let table = unsafe { object.cast::<*const c_void>().read() };
+    // SAFETY: any address may be asked about; a live local to write to.
+    if unsafe { libc::dladdr(table, &mut found) } == 0 { 0 } else { found.dli_fbase as usize }
+}
+
+/// `[main]` Forgets the handlers of a library, without a call; all of them when there is `nobody_else`.
+pub(super) fn forget_handlers(image: usize, nobody_else: bool) {
+    let left = |of: usize| nobody_else || of == image;
+    let descriptors: Vec<_> = this_loop().descriptors.borrow_mut().extract_if(.., |entry| left(entry.image)).collect();
+    let timers: Vec<_> = this_loop().timers.borrow_mut().extract_if(.., |entry| left(entry.image)).collect();
     if !descriptors.is_empty() || !timers.is_empty() {
-        tracing::warn!(descriptors = descriptors.len(), timers = timers.len(), "plugins left handlers behind");
+        tracing::warn!(descriptors = descriptors.len(), timers = timers.len(), "a plugin left handlers behind");
     }
     // Not released: their plugin has gone through terminate and may have freed them regardless of our references.
     std::mem::forget((descriptors, timers));

@@ -100,8 +100,13 @@ fn serve() -> usize {
     served
 }
 
+/// `[main]` Nobody asks where handlers are from here.
+pub(super) fn image(_object: *const c_void) -> usize {
+    0
+}
+
 /// `[main]` Nothing to forget: handlers belong to the system here.
-pub(super) fn forget_handlers() {}
+pub(super) fn forget_handlers(_image: usize, _nobody_else: bool) {}
 
 /// Ends the waiting by a message that nobody heeds.
 #[derive(Clone, Debug)]

@@ -5,11 +5,13 @@
 //! Invariant: a plugin's code is entered by way of this folder only, and each callback it makes into us passes one door
 //! ([`com::door`]). Deliberately absent: views.
 
+mod activation;
 pub mod attributes;
 #[cfg_attr(target_os = "macos", path = "binary_mac.rs")]
 #[cfg_attr(windows, path = "binary_win.rs")]
 #[cfg_attr(all(unix, not(target_os = "macos")), path = "binary_linux.rs")]
 mod binary;
+mod buffers;
 pub mod com;
 pub mod consts;
 mod context;
@@ -31,6 +33,7 @@ pub mod message;
 mod midi_map;
 pub mod module;
 mod objects;
+mod orphans;
 mod param_changes;
 mod parameters;
 pub mod preset;
@@ -39,6 +42,7 @@ pub mod processor;
 pub mod proxy;
 mod restart;
 pub mod run_loop;
+mod sounding;
 mod states;
 pub mod stream;
 pub mod strings;

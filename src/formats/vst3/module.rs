@@ -23,6 +23,8 @@ pub struct Module {
     /// `None` only while being dropped.
     factory: Option<ComPtr<IPluginFactory>>,
     binary: Binary,
+    /// Names its library, see [`run_loop::image`].
+    image: usize,
 }
 
 thread_local! {
@@ -33,7 +35,7 @@ impl Module {
     /// `[main]` Loads a bundle (on Windows also a single file), or shares it when it is loaded already. Runs its code.
     pub fn load(path: &Path) -> Result<Rc<Self>, PluginError> {
         let refuse = |reason: String| PluginError::Module { path: path.to_path_buf(), reason };
-        let path = path.canonicalize().map_err(|error| refuse(format!("cannot be read ({error})")))?;
+        let path = dunce::canonicalize(path).map_err(|error| refuse(format!("cannot be read ({error})")))?;
         if let Some(module) = LOADED.with_borrow(|loaded| loaded.get(&path).and_then(Weak::upgrade)) {
             return Ok(module);
         }
@@ -52,7 +54,8 @@ impl Module {
                 tracing::debug!(path = %path.display(), result = com::result_name(answer), "setHostContext");
             }
         }
-        let module = Rc::new(Self { path: path.clone(), factory: Some(factory), binary });
+        let image = run_loop::image(factory.as_ptr().cast());
+        let module = Rc::new(Self { path: path.clone(), factory: Some(factory), binary, image });
         LOADED.with_borrow_mut(|loaded| loaded.insert(path, Rc::downgrade(&module)));
         Ok(module)
     }
@@ -75,10 +78,8 @@ impl Drop for Module {
             loaded.retain(|_, other| other.strong_count() > 0);
             loaded.is_empty()
         });
-        if none_left {
-            // Handlers that nobody is left to answer for must not be called.
-            run_loop::forget_handlers();
-        }
+        // Handlers that nobody is left to answer for must not be called.
+        run_loop::forget_handlers(self.image, none_left);
         self.binary.leave();
     }
 }

@@ -21,7 +21,10 @@ use vst3::{
     ComPtr, ComWrapper,
     Steinberg::{
         IPluginBaseTrait, TUID,
-        Vst::{IAudioProcessor, IComponent, IComponentTrait, IEditController, IEditControllerTrait},
+        Vst::{
+            IAudioProcessor, IAudioProcessorTrait, IComponent, IComponentTrait, IEditController, IEditControllerTrait,
+            IProcessContextRequirements, IProcessContextRequirementsTrait,
+        },
         kNotImplemented, kResultOk, tresult,
     },
 };
@@ -123,6 +126,28 @@ impl Objects {
     /// `[main]` Units and program lists as they are now.
     pub fn units(&self) -> Units {
         self.controller.as_ref().map(Units::read).unwrap_or_default()
+    }
+
+    /// `[main]` What the component needs of the process context; asked once, after initialize and before it is active.
+    pub fn context_needs(&self) -> u32 {
+        self.processor.cast::<IProcessContextRequirements>().map_or(0, |needs| {
+            // SAFETY: a live interface on the main thread.
+            unsafe { needs.getProcessContextRequirements() }
+        })
+    }
+
+    /// `[main]` Calls that came from other threads than the main one so far, and were queued.
+    pub fn off_main(&self) -> u64 {
+        self.handler.off_main() + self.connection.as_ref().map_or(0, Connection::off_main)
+    }
+
+    /// `[main]` Stops the active component. Nobody is in process() any more.
+    pub fn stop(&self) {
+        // SAFETY: a live interface on the main thread; the processor is gone, so nobody is in process().
+        unsafe { self.processor.setProcessing(0) };
+        self.set_exchange_active(false);
+        // SAFETY: as above.
+        unsafe { self.component.setActive(0) };
     }
 
     /// `[main]` Delivers what arrived off the main thread: messages between the halves, blocks of data.

@@ -142,12 +142,17 @@ impl Parameters {
         Ok(())
     }
 
-    /// `[main]` Tells the controller what the audio half did.
-    pub fn follow(&self, param: ParamId, value: f64) {
-        if let Ok((_, controller)) = self.known(param) {
-            // SAFETY: a live interface on the main thread.
-            unsafe { controller.setParamNormalized(param.0, unit_interval(value)) };
-        }
+    /// `[main]` Tells the controller what the audio half did. False when there is no such parameter.
+    pub fn follow(&self, param: ParamId, value: f64) -> bool {
+        let Ok((_, controller)) = self.known(param) else { return false };
+        // SAFETY: a live interface on the main thread.
+        unsafe { controller.setParamNormalized(param.0, unit_interval(value)) };
+        true
+    }
+
+    /// `[main]` Whether there is such a parameter.
+    pub fn has(&self, param: ParamId) -> bool {
+        self.by_id.contains_key(&param)
     }
 
     /// `[main]` Plain of normalized.
@@ -178,6 +183,9 @@ impl Parameters {
     /// `[main]` The plugin's text for a value.
     pub fn to_text(&self, param: ParamId, normalized: f64) -> Result<String, PluginError> {
         let (info, controller) = self.known(param)?;
+        if !(0.0..=1.0).contains(&normalized) {
+            return Err(self.out_of_range(info, normalized, "normalized 0 to 1".to_owned()));
+        }
         let mut text: String128 = [0; 128];
         // SAFETY: a live interface on the main thread, and a live local to write to.
         let result = unsafe { controller.getParamStringByValue(param.0, normalized, &mut text) };

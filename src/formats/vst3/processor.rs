@@ -2,22 +2,38 @@
 //!
 //! Thread: made and unmade on main, otherwise wherever the value is. Invariant: while a processor exists, nobody else
 //! calls `process` or `setProcessing`, and the component is active. It never touches a reference count: the interface
-//! pointer is borrowed from the instance, which stays alive until the processor is back.
+//! pointer is borrowed from the instance, whose objects outlive the processor (see [`super::orphans`]).
 //! Deliberately absent: guarding of outputs (the engine does that for every format).
 #![allow(unsafe_code)]
 
-use super::{consts, context, event_list::EventList, midi_map::MidiMap, param_changes::ParamChanges};
+mod stopped;
+
+use super::{
+    buffers::{Double, Side},
+    consts, context,
+    event_list::EventList,
+    main_cell::ThreadToken,
+    midi_map::MidiMap,
+    orphans,
+    param_changes::ParamChanges,
+    sounding::Sounding,
+};
 use crate::{
     model::{BusInfo, Event, EventBody, ParamPoint},
     plugin::{Block, ProcessError, ProcessMode, Processor, Setup},
 };
-use std::{any::Any, mem::ManuallyDrop, sync::Arc};
+use std::{
+    any::Any,
+    mem::ManuallyDrop,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Release},
+    },
+};
 use vst3::{
     ComPtr,
     Steinberg::{
-        Vst::{
-            AudioBusBuffers, AudioBusBuffers__type0, IAudioProcessor, IAudioProcessorTrait, ProcessContext, ProcessData,
-        },
+        Vst::{IAudioProcessor, IAudioProcessorTrait, ProcessContext, ProcessData},
         kResultOk,
     },
 };
@@ -46,15 +62,20 @@ pub(super) struct Parts {
     pub double: bool,
     pub inputs: Vec<BusInfo>,
     pub outputs: Vec<BusInfo>,
+    /// Which event input buses are on.
+    pub event_inputs: Vec<bool>,
     pub params: usize,
     pub midi: Arc<MidiMap>,
     pub reports: rtrb::Producer<ParamPoint>,
-    pub epoch: u64,
+    /// Bits of the process context the plugin asked for.
+    pub needs: u32,
+    /// To be set when the processor is dropped; names the activation.
+    pub gone: Arc<AtomicBool>,
 }
 
 /// The audio half of a VST3 plugin.
 pub struct Vst3Processor {
-    /// Released by [`Self::retire`] on main; a processor that is dropped elsewhere leaks it rather than free there.
+    /// Borrowed: never released here.
     processor: ManuallyDrop<ComPtr<IAudioProcessor>>,
     data: ProcessData,
     inputs: Side,
@@ -68,108 +89,34 @@ pub struct Vst3Processor {
     midi: Arc<MidiMap>,
     reports: rtrb::Producer<ParamPoint>,
     reports_lost: u64,
+    events_refused: u64,
     max_block: usize,
     quarters_per_frame: f64,
     double: Option<Double>,
+    needs: u32,
+    event_inputs: Box<[bool]>,
     /// Values set before the first block: a flush may be ignored (DPF does), the first block is not.
     primed: Vec<ParamPoint>,
-    /// Keys that are down, by channel: owed a note-off before the plugin stops.
-    sounding: [u128; 16],
-    /// Names the activation it belongs to.
-    pub(super) epoch: u64,
+    /// Owed a note-off before the plugin stops.
+    sounding: Sounding,
+    gone: Arc<AtomicBool>,
+    home: ThreadToken,
 }
 
 // SAFETY: the raw pointers inside point to memory this value owns (buffers, host objects) or to the plugin's processor,
 // which VST3 allows to be called from any one thread at a time; the value has exactly one owner.
 unsafe impl Send for Vst3Processor {}
 
-/// The buses of one direction as VST3 wants them.
-struct Side {
-    buses: Box<[AudioBusBuffers]>,
-    /// Channel pointers of all buses, one after the other; the buses point into it.
-    pointers: Box<[*mut f32]>,
-    /// Positions in `pointers` of the active buses' channels, in the order of a block's channels, with bus and bit.
-    slots: Box<[Slot]>,
-    /// Silence for inactive inputs, or a bin for inactive outputs; the pointers of inactive buses lead here for ever.
-    idle: Box<[f64]>,
-}
-
-#[derive(Clone, Copy)]
-struct Slot {
-    pointer: u32,
-    bus: u16,
-    bit: u16,
-}
-
-/// Conversion buffers when the plugin runs in 64 bits.
-struct Double {
-    inputs: Box<[f64]>,
-    outputs: Box<[f64]>,
-    stride: usize,
-}
-
-impl Side {
-    fn new(infos: &[BusInfo], max_block: usize) -> Self {
-        let total: usize = infos.iter().map(|bus| bus.channels as usize).sum();
-        let mut idle = vec![0.0_f64; max_block.max(1)].into_boxed_slice();
-        let idle_start = idle.as_mut_ptr().cast::<f32>();
-        let mut pointers = vec![idle_start; total].into_boxed_slice();
-        let (mut buses, mut slots, mut first) = (Vec::new(), Vec::new(), 0);
-        for (bus, info) in infos.iter().enumerate() {
-            let channels = info.channels as usize;
-            // A bus without channels gets a valid address all the same.
-            let start = pointers[first.min(total)..].as_mut_ptr();
-            buses.push(AudioBusBuffers {
-                numChannels: info.channels as i32,
-                silenceFlags: 0,
-                __field0: AudioBusBuffers__type0 { channelBuffers32: start },
-            });
-            if info.active {
-                slots.extend((0..channels).map(|channel| Slot {
-                    pointer: (first + channel) as u32,
-                    bus: bus as u16,
-                    bit: channel as u16,
-                }));
-            }
-            first += channels;
-        }
-        Self { buses: buses.into(), pointers, slots: slots.into(), idle }
-    }
-
-    /// Points every channel at the idle buffer again.
-    fn rest(&mut self) {
-        let idle = self.idle.as_mut_ptr().cast::<f32>();
-        self.pointers.fill(idle);
-    }
-
-    #[inline]
-    fn start(&mut self) -> *mut AudioBusBuffers {
-        if self.buses.is_empty() { std::ptr::null_mut() } else { self.buses.as_mut_ptr() }
-    }
-}
-
 impl Vst3Processor {
     /// `[main]` The component is active and processing.
     pub(super) fn new(parts: Parts) -> Self {
+        // SAFETY: a live interface; the count that this second owner would give back is never taken, as it is never dropped,
+        // and `orphans` keeps the object alive for as long as this value exists.
+        let processor = ManuallyDrop::new(unsafe { ComPtr::from_raw_unchecked(parts.processor.as_ptr()) });
         let max_block = parts.setup.max_block as usize;
         let mut inputs = Side::new(&parts.inputs, max_block);
         let mut outputs = Side::new(&parts.outputs, max_block);
-        let mut double = parts.double.then(|| {
-            let stride = max_block.next_multiple_of(8);
-            Double {
-                inputs: vec![0.0; stride * inputs.slots.len()].into(),
-                outputs: vec![0.0; stride * outputs.slots.len()].into(),
-                stride,
-            }
-        });
-        if let Some(double) = &mut double {
-            // The 64-bit pointers never change: samples are converted into these buffers and out of them.
-            for (side, memory) in [(&mut inputs, &mut double.inputs), (&mut outputs, &mut double.outputs)] {
-                for (at, slot) in side.slots.iter().enumerate() {
-                    side.pointers[slot.pointer as usize] = memory[at * double.stride..].as_mut_ptr().cast();
-                }
-            }
-        }
+        let double = parts.double.then(|| Double::new(&mut inputs, &mut outputs, max_block));
         let changes_in = ParamChanges::new(parts.params.clamp(16, 4096), POINTS);
         let changes_out = ParamChanges::new(parts.params.clamp(16, QUEUES_OUT), QUEUES_OUT * 2);
         let events_in = EventList::new(EVENTS);
@@ -190,7 +137,7 @@ impl Vst3Processor {
             processContext: &raw mut *context,
         };
         Self {
-            processor: ManuallyDrop::new(parts.processor),
+            processor,
             data,
             inputs,
             outputs,
@@ -202,13 +149,22 @@ impl Vst3Processor {
             midi: parts.midi,
             reports: parts.reports,
             reports_lost: 0,
+            events_refused: 0,
             max_block,
             quarters_per_frame: 1.0 / (60.0 * parts.setup.sample_rate),
             double,
+            needs: parts.needs,
+            event_inputs: parts.event_inputs.into(),
             primed: Vec::new(),
-            sounding: [0; 16],
-            epoch: parts.epoch,
+            sounding: Sounding::new(),
+            gone: parts.gone,
+            home: ThreadToken::here(),
         }
+    }
+
+    /// `[main]` Whether it belongs to the activation this flag was made for.
+    pub(super) fn is_of(&self, activation: &Arc<AtomicBool>) -> bool {
+        Arc::ptr_eq(&self.gone, activation)
     }
 
     /// `[main]` The plugin's own interface, for a benchmark that calls this very instance without a host around it. Its
@@ -221,84 +177,38 @@ impl Vst3Processor {
     #[inline]
     fn take_events(&mut self, block: &Block<'_>) {
         let quarters = block.transport.quarters.zip(block.transport.tempo);
+        let last = block.frames.saturating_sub(1) as u32;
         for event in block.events {
+            let offset = event.offset.min(last);
             if let EventBody::Controller { channel, number, value } = event.body {
                 if let Some(param) = self.midi.lookup(event.bus, channel, number) {
-                    self.changes_in.push(&ParamPoint { param, offset: event.offset, value: value.clamp(0.0, 1.0) });
+                    self.changes_in.push(&ParamPoint { param, offset, value: unit(value) });
                 }
                 continue;
             }
-            let at = quarters
-                .map_or(0.0, |(start, tempo)| start + f64::from(event.offset) * tempo * self.quarters_per_frame);
-            match event.body {
-                EventBody::NoteOn { channel, key, .. } => self.sounding[channel as usize & 15] |= 1 << (key & 127),
-                EventBody::NoteOff { channel, key, .. } => self.sounding[channel as usize & 15] &= !(1 << (key & 127)),
-                _ => {}
+            if !self.event_inputs.get(usize::from(event.bus)).copied().unwrap_or(false) || self.events_in.is_full() {
+                self.events_refused += 1;
+                continue;
             }
-            self.events_in.push(event, at);
+            let at = quarters.map_or(0.0, |(start, tempo)| start + f64::from(offset) * tempo * self.quarters_per_frame);
+            if let Some(event) = self.sounding.pass(event) {
+                self.events_in.push(&Event { offset, ..event }, at);
+            }
         }
     }
 
     /// Points to the block's caller and, over the ring, to the controller.
     fn give_params(&mut self, block: &mut Block<'_>) {
         let (reports, lost, out) = (&mut self.reports, &mut self.reports_lost, &mut *block.out);
+        let last = block.frames.saturating_sub(1) as u32;
         self.changes_out.for_each(|point| {
+            let point = ParamPoint { offset: point.offset.min(last), ..point };
             out.push_param(point);
             if reports.push(point).is_err() {
                 *lost += 1;
             }
         });
         self.changes_out.clear();
-    }
-
-    /// `[main]` Values the audio half must hear of before it plays: flushed at once, and again with the first block.
-    pub(super) fn prime(&mut self, points: Vec<ParamPoint>) {
-        for chunk in points.chunks(POINTS / 2) {
-            self.flush(chunk);
-        }
-        self.primed = points;
-    }
-
-    fn push_primed(&mut self) {
-        for point in &self.primed {
-            self.changes_in.push(point);
-        }
-        self.primed.clear();
-    }
-
-    /// `[main]` Makes sure that the component has heard of primed values, by a short block nobody hears.
-    pub(super) fn settle(&mut self) {
-        self.push_primed();
-        self.idle_block();
-    }
-
-    fn idle_block(&mut self) {
-        if self.double.is_none() {
-            self.inputs.rest();
-            self.outputs.rest();
-        }
-        self.data.numSamples = self.max_block.min(32) as i32;
-        // Nobody waits for this block, whatever the plugin answers.
-        let _ = self.call();
-        self.changes_in.clear();
-        self.changes_out.clear();
-        self.events_in.clear();
-        self.events_out.clear();
-    }
-
-    /// `[main]` Sends the note-offs that are still owed, in a short block nobody hears, and lets go of the plugin.
-    pub(super) fn retire(mut self) {
-        if self.sounding.iter().any(|keys| *keys != 0) {
-            for channel in 0..16_i16 {
-                for key in (0..128_i16).filter(|key| self.sounding[channel as usize] >> key & 1 == 1) {
-                    let body = EventBody::NoteOff { channel, key, velocity: 0.0, note_id: -1 };
-                    self.events_in.push(&Event { offset: 0, bus: 0, body }, 0.0);
-                }
-            }
-            self.idle_block();
-        }
-        // SAFETY: `self` is consumed here, so the pointer is not used again.
-        unsafe { ManuallyDrop::drop(&mut self.processor) };
     }
 
     #[inline]
@@ -313,18 +223,18 @@ impl Vst3Processor {
 impl Processor for Vst3Processor {
     #[inline]
     fn process(&mut self, block: &mut Block<'_>) -> Result<(), ProcessError> {
+        if block.frames == 0 {
+            self.flush(block.params);
+            return Ok(());
+        }
         if block.frames > self.max_block || block.frames > block.pool.max_frames() {
             return Err(ProcessError::TooLong { frames: block.frames, max: self.max_block });
         }
         if block.inputs.len() != self.inputs.slots.len() || block.outputs.len() != self.outputs.slots.len() {
             return Err(ProcessError::Channels);
         }
-        for bus in &mut self.inputs.buses {
-            bus.silenceFlags = 0;
-        }
-        for bus in &mut self.outputs.buses {
-            bus.silenceFlags = 0;
-        }
+        self.inputs.clear_flags();
+        self.outputs.clear_flags();
         match &mut self.double {
             None => {
                 for (slot, channel) in self.inputs.slots.iter().zip(block.inputs) {
@@ -349,16 +259,17 @@ impl Processor for Vst3Processor {
                 }
             }
         }
+        let last = block.frames.saturating_sub(1) as u32;
         if !self.primed.is_empty() {
             self.push_primed();
         }
         for point in block.params {
-            self.changes_in.push(point);
+            self.changes_in.push(&ParamPoint { offset: point.offset.min(last), value: unit(point.value), ..*point });
         }
         if !block.events.is_empty() {
             self.take_events(block);
         }
-        context::fill(&mut self.context, block.transport);
+        context::fill(&mut self.context, block.transport, self.needs);
         self.data.numSamples = block.frames as i32;
         let result = self.call();
         self.changes_in.clear();
@@ -390,7 +301,7 @@ impl Processor for Vst3Processor {
 
     fn flush(&mut self, params: &[ParamPoint]) {
         for point in params {
-            self.changes_in.push(&ParamPoint { offset: 0, ..*point });
+            self.changes_in.push(&ParamPoint { offset: 0, value: unit(point.value), ..*point });
         }
         let full = self.data;
         self.data.numSamples = 0;
@@ -426,9 +337,26 @@ impl Processor for Vst3Processor {
             + self.events_in.dropped()
             + self.events_out.dropped()
             + self.reports_lost
+            + self.events_refused
+            + self.sounding.refused()
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
     }
+}
+
+impl Drop for Vst3Processor {
+    fn drop(&mut self) {
+        self.end_notes();
+        self.gone.store(true, Release);
+        if self.home.is_here() {
+            orphans::bury();
+        }
+    }
+}
+
+/// A normalized value; what is not a number is 0.
+fn unit(value: f64) -> f64 {
+    if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) }
 }

@@ -15,7 +15,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 use vst3::{
@@ -77,6 +77,10 @@ impl Connection {
                 return Err((step, answer));
             }
         }
+        // Said while only one half was connected: the other hears it now.
+        connection.to_controller.open.store(true, Ordering::Relaxed);
+        connection.to_component.open.store(true, Ordering::Relaxed);
+        connection.deliver();
         Ok(connection)
     }
 
@@ -100,13 +104,13 @@ impl Connection {
         if !std::mem::take(&mut self.connected) {
             return;
         }
+        // They lead nowhere from now on: one half may talk while the other is disconnected already, or keep its proxy.
+        self.to_controller.close();
+        self.to_component.close();
         // SAFETY: live objects, the pointer that was given to `connect`.
         unsafe { self.component.disconnect(lend(&self.to_controller)) };
         // SAFETY: as above.
         unsafe { self.controller.disconnect(lend(&self.to_component)) };
-        // A plugin may keep its proxy; it leads nowhere from now on.
-        self.to_controller.close();
-        self.to_component.close();
     }
 }
 
@@ -120,6 +124,8 @@ impl Drop for Connection {
 struct Proxy {
     target: MainCell<RefCell<Option<ComPtr<IConnectionPoint>>>>,
     waiting: Mutex<VecDeque<ComPtr<IMessage>>>,
+    /// Both halves are connected.
+    open: AtomicBool,
     waker: Waker,
     off_main: AtomicU64,
     dropped: AtomicU64,
@@ -130,6 +136,7 @@ impl Proxy {
         ComWrapper::new(Self {
             target: MainCell::new(RefCell::new(Some(target))),
             waiting: Mutex::default(),
+            open: AtomicBool::new(false),
             waker: Waker::for_this_thread(),
             off_main: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -158,6 +165,7 @@ impl Proxy {
     }
 
     fn close(&self) {
+        self.open.store(true, Ordering::Relaxed);
         if let Some(target) = self.target.get() {
             let gone = target.take();
             drop(gone);
@@ -185,10 +193,11 @@ impl IConnectionPointTrait for Proxy {
         door("IConnectionPoint::notify", kInternalError, || {
             // SAFETY: null, or a live message that lends itself, as the interface obliges the plugin.
             let Some(lent) = (unsafe { ComRef::from_raw(message) }) else { return kInvalidArgument };
-            if self.target.is_home() {
+            let home = self.target.is_home();
+            if home && self.open.load(Ordering::Relaxed) {
                 return self.forward(message);
             }
-            self.off_main.fetch_add(1, Ordering::Relaxed);
+            self.off_main.fetch_add(u64::from(!home), Ordering::Relaxed);
             let mut waiting = lock(&self.waiting);
             if waiting.len() >= MAX_WAITING {
                 self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -216,6 +225,7 @@ mod tests {
         heard: Mutex<Vec<(String, bool)>>,
         answers: bool,
         refuses: bool,
+        greets: bool,
         home: Option<std::thread::ThreadId>,
     }
 
@@ -250,6 +260,10 @@ mod tests {
             }
             // SAFETY: the host lends a live object.
             *lock(&self.peer) = unsafe { ComRef::from_raw(other) }.map(|other| other.to_com_ptr());
+            if self.greets {
+                self.say(c"greeting");
+                assert_eq!(self.heard(), []);
+            }
             kResultOk
         }
 
@@ -309,6 +323,20 @@ mod tests {
         drop(connection);
         assert_eq!(component.say(c"later"), kResultFalse);
         assert_eq!(controller.heard(), []);
+    }
+
+    #[test]
+    fn what_is_said_inside_connect_is_heard_when_both_are_connected() {
+        let half = || {
+            let home = Some(std::thread::current().id());
+            ComWrapper::new(Half { greets: true, home, ..Half::default() })
+        };
+        let (component, controller) = (half(), half());
+        let connection =
+            Connection::between(component.to_com_ptr().unwrap(), controller.to_com_ptr().unwrap()).ok().unwrap();
+        assert_eq!(component.heard(), [("greeting".to_owned(), true)]);
+        assert_eq!(controller.heard(), [("greeting".to_owned(), true)]);
+        assert_eq!(connection.off_main(), 0);
     }
 
     #[test]

@@ -19,20 +19,43 @@ pub(super) struct Gestures {
     begun: Vec<ParamId>,
     implied: Vec<(ParamId, Instant)>,
     need: Option<RestartNeed>,
+    /// The log was told of calls from other threads.
+    told_off_main: bool,
 }
 
 impl Gestures {
-    /// The restart that is owed, and forgets it.
-    pub fn take_need(&mut self) -> Option<RestartNeed> {
-        self.need.take()
+    /// The restart that is owed.
+    pub fn need(&self) -> Option<RestartNeed> {
+        self.need
+    }
+
+    /// It was done.
+    pub fn need_is_met(&mut self) {
+        self.need = None;
     }
 }
 
 impl Instance {
     pub(super) fn drain_events(&mut self, notices: &mut Vec<Notice>) {
         let mut flags = 0;
+        let mut unknown = None;
         for received in self.objects.handler.drain() {
-            self.take_event(received.event, &mut flags, notices);
+            match received.event {
+                HandlerEvent::BeginEdit(id) | HandlerEvent::PerformEdit(id, _) | HandlerEvent::EndEdit(id)
+                    if !self.parameters.has(ParamId(id)) =>
+                {
+                    unknown = Some(id);
+                }
+                event => self.take_event(event, &mut flags, notices),
+            }
+        }
+        if let Some(id) = unknown {
+            notices.push(Notice::Misbehaved(format!("it edited a parameter that it does not have ({id})")));
+        }
+        if !self.gestures.told_off_main && self.objects.off_main() > 0 {
+            self.gestures.told_off_main = true;
+            let what = "it called its host from another thread than the main one; such calls wait for the main thread";
+            notices.push(Notice::Misbehaved(what.to_owned()));
         }
         if flags != 0 {
             self.react(flags, notices);
@@ -52,7 +75,12 @@ impl Instance {
             HandlerEvent::BeginEdit(param) => {
                 let param = ParamId(param);
                 self.gestures.begun.push(param);
-                notices.push(Notice::EditBegan(param));
+                // An edit that was begun for the plugin goes on as its own.
+                let before = self.gestures.implied.len();
+                self.gestures.implied.retain(|(implied, _)| *implied != param);
+                if self.gestures.implied.len() == before {
+                    notices.push(Notice::EditBegan(param));
+                }
             }
             HandlerEvent::PerformEdit(param, value) => {
                 let param = ParamId(param);
@@ -71,6 +99,9 @@ impl Instance {
                 let param = ParamId(param);
                 if let Some(at) = self.gestures.begun.iter().position(|begun| *begun == param) {
                     self.gestures.begun.swap_remove(at);
+                    notices.push(Notice::EditEnded(param));
+                } else if let Some(at) = self.gestures.implied.iter().position(|(implied, _)| *implied == param) {
+                    self.gestures.implied.swap_remove(at);
                     notices.push(Notice::EditEnded(param));
                 }
             }
@@ -143,17 +174,18 @@ impl Instance {
             return;
         }
         // Nothing runs: what must be re-read is re-read at once; latency is asked at the next activation anyway.
-        match need {
-            RestartNeed::Reload => {
-                if let Err(error) = self.reload() {
-                    notices.push(Notice::Misbehaved(format!("asked to be reloaded, but: {error}")));
-                }
-            }
-            RestartNeed::Reconfigure => {
-                let request = self.request.clone().unwrap_or_else(|| super::instance::default_request(&self.layout));
-                self.reconfigure(&request);
-            }
-            RestartNeed::Reactivate => {}
+        if let Err(error) = self.redo(Some(need)) {
+            notices.push(Notice::Misbehaved(format!("it asked to be loaded anew, but: {error}")));
+        }
+        notices.append(&mut self.late);
+    }
+
+    /// Ends what was begun, because whoever began it is gone.
+    pub(super) fn close_gestures(&mut self, notices: &mut Vec<Notice>) {
+        let implied = self.gestures.implied.drain(..).map(|(param, _)| param);
+        notices.extend(self.gestures.begun.drain(..).chain(implied).map(Notice::EditEnded));
+        for (id, text) in self.objects.handler.end_progress() {
+            notices.push(Notice::Progress { id, share: None, text });
         }
     }
 

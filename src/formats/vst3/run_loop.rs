@@ -4,7 +4,7 @@
 //! Deliberately absent: our own queues (handler, proxy, data exchange), which their owners empty after each [`pump`].
 
 use super::main_loop;
-use std::time::Duration;
+use std::{ffi::c_void, time::Duration};
 
 /// `[main]` Runs what is due for plugins on this thread. If nothing is, waits for something, for a [`Waker`], or for
 /// `timeout`, whichever comes first. Returns how many handlers or system events were served: call again while it is not 0.
@@ -30,9 +30,14 @@ impl Waker {
     }
 }
 
-/// `[main]` Forgets handlers nobody removed. Called when the last module has gone.
-pub(super) fn forget_handlers() {
-    main_loop::forget_handlers();
+/// `[main]` Names the library an object's code is in.
+pub(super) fn image(object: *const c_void) -> usize {
+    main_loop::image(object)
+}
+
+/// `[main]` Forgets handlers of a library that nobody removed, because its module has gone; of all when it was the last.
+pub(super) fn forget_handlers(image: usize, nobody_else: bool) {
+    main_loop::forget_handlers(image, nobody_else);
 }
 
 #[cfg(test)]

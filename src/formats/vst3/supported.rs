@@ -49,7 +49,7 @@ pub const KNOWN: &[Known] = known! {
     false Vst::INoteExpressionPhysicalUIMapping;
     false Vst::IParameterFunctionName;
     true IPluginBase;
-    false Vst::IPrefetchableSupport;
+    true Vst::IPrefetchableSupport;
     true Vst::IProcessContextRequirements;
     false Vst::IProgramListData;
     false Vst::IRemapParamID;

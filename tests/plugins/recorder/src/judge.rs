@@ -189,26 +189,34 @@ impl Rules<'_> {
     /// `[audio]` Judges the process context.
     pub fn judge_context(&self, memory: &mut Memory, call: &mut Call, data: &ProcessData) {
         let needs = REQUIREMENTS.load(Relaxed);
+        // A flush has no duration: nothing about time can be asked of it.
+        let flush = data.numSamples == 0;
         let Some(context) = (unsafe { data.processContext.as_ref() }) else {
-            call.rule(needs == 0, (26, "no process context, though one was asked for"));
+            call.rule(flush || needs == 0, (26, "no process context, though one was asked for"));
             return;
         };
         let state = context.state;
-        for (need, valid) in [
-            (Need::kNeedSystemTime, Valid::kSystemTimeValid),
-            (Need::kNeedContinousTimeSamples, Valid::kContTimeValid),
-            (Need::kNeedProjectTimeMusic, Valid::kProjectTimeMusicValid),
-            (Need::kNeedBarPositionMusic, Valid::kBarPositionValid),
-            (Need::kNeedCycleMusic, Valid::kCycleValid),
-            (Need::kNeedSamplesToNextClock, Valid::kClockValid),
-            (Need::kNeedTempo, Valid::kTempoValid),
-            (Need::kNeedTimeSignature, Valid::kTimeSigValid),
+        for (need, valid, complaint) in [
+            (Need::kNeedSystemTime, Valid::kSystemTimeValid, "the system time was asked for and is not valid"),
+            (Need::kNeedContinousTimeSamples, Valid::kContTimeValid, "continuous time was asked for and is not valid"),
+            (Need::kNeedProjectTimeMusic, Valid::kProjectTimeMusicValid, "musical time was asked for and is not valid"),
+            (Need::kNeedBarPositionMusic, Valid::kBarPositionValid, "the bar was asked for and is not valid"),
+            (Need::kNeedSamplesToNextClock, Valid::kClockValid, "the clock was asked for and is not valid"),
+            (Need::kNeedTempo, Valid::kTempoValid, "the tempo was asked for and is not valid"),
+            (Need::kNeedTimeSignature, Valid::kTimeSigValid, "the time signature was asked for and is not valid"),
         ] {
-            call.rule(
-                needs & (need as u32) == 0 || state & (valid as u32) != 0,
-                (26, "a field that was asked for is not valid"),
-            );
+            let given = flush || needs & (need as u32) == 0 || state & (valid as u32) != 0;
+            // A host that knows no tempo says so by the bit; the two clocks it always knows.
+            let clock = matches!(valid, Valid::kSystemTimeValid | Valid::kContTimeValid);
+            call.rule(given || !clock, (26, complaint));
+            call.habit(given || clock, (26, complaint));
         }
+        // A host without a loop has no cycle to be true about.
+        let cycle = !flush && needs & (Need::kNeedCycleMusic as u32) != 0;
+        call.habit(
+            !cycle || state & (Valid::kCycleValid as u32) != 0,
+            (26, "the cycle was asked for and is not valid"),
+        );
         let has = |valid: ValidKind| state & (valid as u32) != 0;
         let rate = self.setup.as_ref().map_or(context.sampleRate, |setup| setup.sampleRate);
         call.rule(context.sampleRate == rate, (26, "the context has another sample rate"));

@@ -6,7 +6,7 @@
 
 use crate::{
     line::{Line, Value},
-    log::{self, Complaint, Entry},
+    log::{self, COMPLAINTS, Complaint, Entry},
     thread,
 };
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::SeqCst};
@@ -167,8 +167,8 @@ impl Call {
             call,
             state,
             args: Line::default(),
-            violations: [None; 6],
-            remarks: [None; 6],
+            violations: [None; COMPLAINTS],
+            remarks: [None; COMPLAINTS],
         };
         Self { entry }
     }

@@ -15,7 +15,7 @@ use std::{
 /// Calls that fit.
 const SLOTS: usize = 1 << 15;
 /// Complaints about one call that are kept.
-const COMPLAINTS: usize = 6;
+pub const COMPLAINTS: usize = 12;
 
 /// A rule that a call broke: number in the host checklist and what was wrong.
 pub type Complaint = (u8, &'static str);

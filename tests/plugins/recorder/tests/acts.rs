@@ -6,7 +6,10 @@ mod support;
 
 use plugin_rig::host::{Instance, Queue};
 use support::{Recorder, calls, complaints};
-use vst3::Steinberg::Vst::{IAudioProcessorTrait, IComponentTrait, IDataExchangeReceiver, IEditControllerTrait};
+use vst3::Steinberg::{
+    Vst::{IAudioProcessorTrait, IComponentTrait, IDataExchangeReceiver, IEditControllerTrait},
+    kNoInterface,
+};
 
 fn running(recorder: &Recorder) -> Instance {
     let mut plugin = Instance::create(&recorder.module, 0).expect("it can be created");
@@ -80,7 +83,7 @@ fn progress_group_and_timer_reach_the_host() {
     let log = recorder.log();
     assert_eq!(calls(&log, "onTimer").len(), 1);
     let clock = calls(&log, "systemTime");
-    assert_eq!(clock[1]["args"]["result"], -1, "the bare host has no clock to offer");
+    assert_eq!(clock[1]["args"]["result"], kNoInterface, "the bare host has no clock to offer");
 }
 
 #[test]
@@ -102,7 +105,11 @@ fn handlers_units_buses_and_menus_are_asked() {
     }
     recorder.command(r#"{"do": "supports", "text": "IMidiMapping", "when": "now"}"#);
     let log = recorder.log();
-    assert_eq!(calls(&log, "supports")[1]["args"]["result"], -1, "the bare host does not tell what it supports");
+    assert_eq!(
+        calls(&log, "supports")[1]["args"]["result"],
+        kNoInterface,
+        "the bare host does not tell what it supports"
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use vst3::Steinberg::{
     Vst::{
         AudioBusBuffers, Event, IAudioProcessorTrait, IComponentTrait, IConnectionPoint, IConnectionPointTrait,
         IEditControllerTrait, IPrefetchableSupport, IPrefetchableSupportTrait, IProcessContextRequirements,
-        IProcessContextRequirementsTrait, ProcessData, ProcessSetup, SpeakerArr::kStereo,
+        IProcessContextRequirementsTrait, ProcessContext, ProcessData, ProcessSetup, SpeakerArr::kStereo,
     },
 };
 
@@ -283,6 +283,33 @@ fn buffers_and_context_are_judged() {
     assert!(found.contains(&"process: 33: an input flagged silent is not zero".to_owned()), "{found:#?}");
     assert!(found.contains(&"process: 26: no process context, though one was asked for".to_owned()), "{found:#?}");
     assert_eq!(calls(&log, "process")[0]["args"]["inPlace"], true);
+}
+
+#[test]
+fn each_missing_field_of_the_context_is_named_but_not_in_a_flush() {
+    let recorder = Recorder::load();
+    let plugin = running(&recorder, SINGLE);
+    let mut context: ProcessContext = unsafe { std::mem::zeroed() };
+    context.sampleRate = 48_000.0;
+    let mut data: ProcessData = unsafe { std::mem::zeroed() };
+    data.processContext = &mut context;
+    unsafe { plugin.processor.process(&mut data) };
+    assert_eq!(recorder.complaints(), [""; 0], "a flush has no time");
+    data.processContext = std::ptr::null_mut();
+    unsafe { plugin.processor.process(&mut data) };
+    assert_eq!(recorder.complaints(), [""; 0]);
+    data.processContext = &mut context;
+    data.numSamples = 8;
+    unsafe { plugin.processor.process(&mut data) };
+    let log = recorder.log();
+    let found: Vec<String> = complaints(&log).into_iter().filter(|line| line.starts_with("process: 26")).collect();
+    let field = |name: &str| format!("process: 26: {name} was asked for and is not valid");
+    assert_eq!(found, [field("continuous time")], "the clock is always known");
+    // A host may know no music; it is noticed all the same.
+    let remarks = calls(&log, "process")[0]["remarks"].to_string();
+    for name in ["musical time", "the bar", "the tempo", "the time signature", "the cycle"] {
+        assert!(remarks.contains(&format!("{name} was asked for")), "{name}: {remarks}");
+    }
 }
 
 #[test]

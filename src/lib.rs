@@ -5,20 +5,23 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | L0 | [`model`] [`rt`] [`security`] |
+//! | L0 | [`model`] [`config`] [`rt`] [`security`] |
 //! | L1 | [`plugin`] |
 //! | L2 | [`engine`] [`formats`] [`audio_io`] [`catalog`] |
 //! | L3 | [`control`] |
+//! | L4 | [`script`] |
 //! | top | [`cli`] |
 #![deny(unsafe_code)]
 
 pub mod audio_io;
 pub mod catalog;
 pub mod cli;
+pub mod config;
 pub mod control;
 pub mod engine;
 pub mod formats;
 pub mod model;
 pub mod plugin;
 pub mod rt;
+pub mod script;
 pub mod security;

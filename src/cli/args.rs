@@ -21,6 +21,10 @@ pub(super) enum Command {
     Info(super::info::InfoArgs),
     /// Send a file, or notes, through a line of plugins into a new file
     Render(super::render::RenderArgs),
+    /// Write a configuration file with every option into a folder
+    Init(super::init::InitArgs),
+    /// Say what is wrong with a configuration and the scripts it names
+    Check(super::check::CheckArgs),
     /// Never touch a plugin again
     Block(super::block::BlockArgs),
     /// Take a block back

@@ -29,7 +29,7 @@ pub(super) struct UnblockArgs {
 
 /// `[main]` Blocks.
 pub(super) fn block(args: &BlockArgs) -> anyhow::Result<()> {
-    let options = args.folders.options();
+    let options = args.folders.options()?;
     let reason = crate::catalog::text::clean(&args.reason, 500);
     let (what, name) = match module(&args.plugin) {
         Some(path) => {
@@ -70,7 +70,7 @@ fn list(options: &Options) -> anyhow::Result<Blocklist> {
 
 /// `[main]` Takes a block back.
 pub(super) fn unblock(args: &UnblockArgs) -> anyhow::Result<()> {
-    let mut list = list(&FolderArgs::default().options())?;
+    let mut list = list(&FolderArgs::default().options()?)?;
     let path = module(&args.plugin).unwrap_or_else(|| PathBuf::from(&args.plugin));
     let id = args.plugin.to_lowercase();
     let gone = list.unblock(|entry| {

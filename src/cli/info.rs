@@ -38,7 +38,7 @@ struct Timing {
 
 /// `[main]` Runs the command.
 pub(super) fn run(args: &InfoArgs) -> anyhow::Result<()> {
-    let host = Host::new(plugins::open(&args.folders.options())?);
+    let host = Host::new(plugins::open(&args.folders.options()?)?);
     let card = host.find(&args.plugin)?;
     let _words = last_words::during(&format!("{} crashed while its properties were read", card.name));
     let mut controller = host.load(&card, false)?;

@@ -37,7 +37,7 @@ pub(super) struct ListArgs {
 
 /// `[main]` Lists.
 pub(super) fn run(args: &ListArgs) -> anyhow::Result<()> {
-    let catalog = open(&args.folders.options())?;
+    let catalog = open(&args.folders.options()?)?;
     let cards: Vec<&Card> = catalog.plugins().iter().filter(|card| args.wants(card)).collect();
     let silent: Vec<&Module> = catalog.modules().iter().filter(|module| args.wants_silent(module)).collect();
     if args.json {

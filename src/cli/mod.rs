@@ -6,7 +6,9 @@
 mod args;
 mod block;
 mod chain_args;
+mod check;
 mod info;
+mod init;
 mod list;
 mod output;
 mod plugins;
@@ -26,6 +28,8 @@ pub fn main() -> ExitCode {
         Command::List(args) => list::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Render(args) => render::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Block(args) => block::block(&args),
         Command::Unblock(args) => block::unblock(&args),
         Command::Probe(args) => probe::run(&args),

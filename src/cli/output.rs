@@ -31,7 +31,9 @@ pub(super) fn note(text: &str) {
 
 /// `[main]` Tells an error and gives the exit code; that of shells for what was stopped by Ctrl-C.
 pub(super) fn failure(error: &anyhow::Error) -> ExitCode {
-    note(&format!("error: {}", sentence(error)));
+    for line in format!("error: {}", sentence(error)).lines() {
+        note(line);
+    }
     let stopped = matches!(error.downcast_ref(), Some(OpenError::Cancelled))
         || matches!(error.downcast_ref(), Some(RenderError::Cancelled));
     if stopped { ExitCode::from(STOPPED) } else { ExitCode::FAILURE }

@@ -4,11 +4,13 @@ use super::output::note;
 use crate::{
     catalog::{Catalog, Options, Progress, State, text::escape},
     control::last_words,
+    script::{CONFIG_FILE, ConfigFile},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     io::IsTerminal as _,
     path::PathBuf,
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -25,14 +27,26 @@ pub(super) struct FolderArgs {
     /// Leave out the system's standard plugin folders
     #[arg(long)]
     pub no_standard_folders: bool,
+    /// The configuration file [default: config.lua in the working folder, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 impl FolderArgs {
-    /// `[main]` The options these arguments mean, with Ctrl-C connected.
-    pub fn options(&self) -> Options {
-        let mut options = Options::new(&self.plugin_path, !self.no_standard_folders);
+    /// `[main]` The options these arguments and the configuration mean, with Ctrl-C connected.
+    pub fn options(&self) -> anyhow::Result<Options> {
+        let mut named = self.plugin_path.clone();
+        if let Some(path) = self.config_path() {
+            named.extend(ConfigFile::read(&path, Rc::new(note))?.plugin_paths());
+        }
+        let mut options = Options::new(&named, !self.no_standard_folders);
         options.cancel = cancelled_by_ctrl_c();
-        options
+        Ok(options)
+    }
+
+    fn config_path(&self) -> Option<PathBuf> {
+        let here = || Some(PathBuf::from(CONFIG_FILE)).filter(|path| path.exists());
+        self.config.clone().or_else(here)
     }
 }
 

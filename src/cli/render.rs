@@ -80,7 +80,7 @@ pub(super) struct RenderArgs {
 
 /// `[main]` Renders.
 pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
-    let options = args.folders.options();
+    let options = args.folders.options()?;
     let job = args.job()?;
     let host = Host::new(plugins::open(&options)?);
     let mut bar = Bar::new();

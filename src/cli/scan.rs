@@ -47,7 +47,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 /// `[main]` Scans.
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<()> {
-    let mut options = args.folders.options();
+    let mut options = args.folders.options()?;
     options.rescan = args.rescan || !args.paths.is_empty();
     options.timeout = args.timeout;
     options.memory = args.memory << 20;

@@ -32,6 +32,10 @@ codes! {
     TOO_LARGE = 1205;
     /// A file or frame that is not what it says it is.
     BAD_FRAME = 1206;
+    /// A name that does not exist.
+    FIELD_UNKNOWN = 1207;
+    /// Planned, but without effect in this version.
+    NOT_BUILT = 1208;
     /// No plugin of that id or name.
     PLUGIN_NOT_FOUND = 1301;
     /// No such instance.
@@ -62,6 +66,16 @@ codes! {
     STATE_REJECTED = 1505;
     /// The output guard acted.
     GUARD_TRIPPED = 1506;
+    /// A script that is no Lua.
+    SYNTAX = 1601;
+    /// A script failed while it ran.
+    RUNTIME = 1602;
+    /// A script took too long and was stopped.
+    BUDGET_TIME = 1603;
+    /// A script took too much memory and was stopped.
+    BUDGET_MEMORY = 1604;
+    /// A script asked for what scripts may not have.
+    FORBIDDEN_CALL = 1605;
     /// A graph that cannot be played.
     GRAPH_INVALID = 1606;
     /// Stopped by the user.

@@ -25,6 +25,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("cpal", &["audio_io"]),
     ("ctrlc", &["cli"]),
     ("flac_codec", &["audio_io"]),
+    ("glob", &["cli"]),
     ("hound", &["audio_io"]),
     ("indicatif", &["cli"]),
     ("libloading", &["formats"]),

@@ -5,6 +5,7 @@ mod support;
 
 #[cfg(target_os = "linux")]
 mod bad_input;
+mod config;
 mod everywhere;
 #[cfg(target_os = "linux")]
 mod formats;

@@ -63,7 +63,7 @@ pub fn run(figures: &mut Figures) {
         sound_file::write(&input, subject.seconds * RATE as usize);
         // Fills the catalog and the page cache.
         child::run(&mut bridge(&sandbox, &subject, &input, &output));
-        for files in [Files::Plain, Files::Hound] {
+        for files in [Files::Durable, Files::Plain, Files::Hound] {
             let turns = Turns::take(
                 TURNS,
                 || child::run(&mut bare_program::render(&subject.bundle, &input, &output, BLOCK, files)).cpu_ms,
@@ -72,12 +72,14 @@ pub fn run(figures: &mut Figures) {
             let mut raw = turns.raw().to_vec();
             raw.push(("ratio of best", turns.ratio_of_best()));
             let name = format!("{} s through {}", subject.seconds, subject.name);
+            let note = |figures: &mut Figures, what: &str| {
+                let raw: Vec<_> = raw.iter().copied().chain([("ratio", turns.ratio())]).collect();
+                figures.note(&format!("{name}, {what}"), &raw);
+            };
             match files {
-                Files::Plain => figures.add(&name, turns.ratio(), "×", subject.goal, &raw),
-                Files::Hound => {
-                    raw.push(("ratio", turns.ratio()));
-                    figures.note(&format!("{name}, bare side with hound"), &raw);
-                }
+                Files::Durable => figures.add(&name, turns.ratio(), "×", subject.goal, &raw),
+                Files::Plain => note(figures, "bare without sync"),
+                Files::Hound => note(figures, "bare with hound"),
             }
         }
     }

@@ -9,6 +9,7 @@ mod midi;
 mod objects;
 mod params;
 mod process;
+mod program;
 mod random;
 mod recorder;
 mod restart;

@@ -97,12 +97,13 @@ fn what_was_set_while_resting_reaches_the_component_before_its_state_is_saved() 
                 [
                     "setActive(true)",
                     "setProcessing(true)",
-                    "process", // a flush, which some plugins ignore,
-                    "process", // and a short block, which nobody hears
+                    "process",
+                    "process",
                     "setProcessing(false)",
                     "setActive(false)",
                     "getState"
-                ]
+                ],
+                "a flush, and for those who ignore it a short block"
             );
             drop(rig);
             let mut rig = Rig::load(name);
@@ -112,6 +113,19 @@ fn what_was_set_while_resting_reaches_the_component_before_its_state_is_saved() 
             rig.start(&setup());
             rig.block(8, &[], &[]);
             assert_eq!(rig.heard(), 0.5);
+            rig.stop();
+            // What comes after the start and before the first block is newer.
+            rig.controller.set_normalized(GAIN, 1.0).unwrap();
+            rig.start(&setup());
+            rig.audio().processor.flush(&[point(GAIN, 0, 0.25)]);
+            rig.block(8, &[], &[]);
+            assert_eq!(rig.heard(), 0.125);
+            rig.stop();
+            rig.controller.set_normalized(GAIN, 1.0).unwrap();
+            rig.start(&setup());
+            rig.controller.set_state(&state).unwrap();
+            rig.block(8, &[], &[]);
+            assert_eq!(rig.heard(), 0.375);
             rig.stop();
         });
     }

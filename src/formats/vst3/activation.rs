@@ -148,7 +148,13 @@ impl Instance {
     fn make_processor(&mut self, setup: &Setup, double: bool) -> Vst3Processor {
         let (reports, consumer) = rtrb::RingBuffer::new(REPORTS);
         let gone = Arc::new(AtomicBool::new(false));
-        self.active = Some(Active { setup: *setup, reports: consumer, gone: Arc::clone(&gone) });
+        let state_loaded = Arc::new(AtomicBool::new(false));
+        self.active = Some(Active {
+            setup: *setup,
+            reports: consumer,
+            gone: Arc::clone(&gone),
+            state_loaded: Arc::clone(&state_loaded),
+        });
         Vst3Processor::new(Parts {
             processor: self.objects.processor.clone(),
             setup: *setup,
@@ -161,6 +167,7 @@ impl Instance {
             reports,
             needs: self.context_needs,
             gone,
+            state_loaded,
         })
     }
 

@@ -5,7 +5,11 @@
 //! Deliberately absent: events that point to memory (SysEx data, chord names): a plugin's are refused, none are sent.
 #![allow(unsafe_code)]
 
-use super::{com::door, consts};
+use super::{
+    com::door,
+    consts,
+    room::{Zeroed, room},
+};
 use crate::model::{Event as ModelEvent, EventBody};
 use std::cell::Cell;
 use vst3::{
@@ -18,6 +22,9 @@ use vst3::{
         int32, kInvalidArgument, kOutOfMemory, kResultOk, tresult,
     },
 };
+
+// SAFETY: numbers, a union of numbers and pointers, for all of which zeros are a value.
+unsafe impl Zeroed for Event {}
 
 struct ListObject {
     events: Box<[Cell<Event>]>,
@@ -77,15 +84,10 @@ pub struct EventList {
 }
 
 impl EventList {
-    /// `[main]` Room for `capacity` events a block.
-    pub fn new(capacity: usize) -> Self {
-        // SAFETY: `Event` is plain data, and all zeros is one of its values.
-        let empty: Event = unsafe { std::mem::zeroed() };
-        let object = ComWrapper::new(ListObject {
-            events: (0..capacity).map(|_| Cell::new(empty)).collect(),
-            used: Cell::new(0),
-            dropped: Cell::new(0),
-        });
+    /// `[main]` Room for `capacity` events a block; `ready` for an audio thread that must not wait.
+    pub fn new(capacity: usize, ready: bool) -> Self {
+        let object =
+            ComWrapper::new(ListObject { events: room(capacity, ready), used: Cell::new(0), dropped: Cell::new(0) });
         let pointer = object.as_com_ref::<IEventList>().map_or(std::ptr::null_mut(), |list| list.as_ptr());
         Self { object, pointer }
     }
@@ -240,7 +242,7 @@ mod tests {
 
     #[test]
     fn events_come_back_as_they_went_in() {
-        let list = EventList::new(8);
+        let list = EventList::new(8, false);
         let events = [
             EventBody::NoteOn { channel: 3, key: 60, velocity: 0.5, tuning: -12.0, note_id: 7 },
             EventBody::PolyPressure { channel: 3, key: 60, pressure: 0.25, note_id: 7 },
@@ -267,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_full_list_counts_and_controllers_are_passed_over() {
-        let list = EventList::new(1);
+        let list = EventList::new(1, false);
         let note = EventBody::NoteOff { channel: 0, key: 1, velocity: 0.0, note_id: -1 };
         list.push(
             &ModelEvent { offset: 0, bus: 0, body: EventBody::Controller { channel: 0, number: 1, value: 0.0 } },

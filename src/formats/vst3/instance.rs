@@ -19,7 +19,10 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Acquire},
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Release},
+        },
     },
     time::Duration,
 };
@@ -58,6 +61,8 @@ pub(super) struct Active {
     pub reports: rtrb::Consumer<ParamPoint>,
     /// The audio half was dropped.
     pub gone: Arc<AtomicBool>,
+    /// A state was loaded since: what was set before is old.
+    pub state_loaded: Arc<AtomicBool>,
 }
 
 impl Instance {
@@ -113,6 +118,14 @@ impl Instance {
     pub(super) fn wrong_state(&self, what: &'static str) -> PluginError {
         let state = if self.active.is_some() { "active" } else { "inactive" };
         PluginError::WrongState { plugin: self.info.name.clone(), what, state }
+    }
+
+    /// What was set before a state was loaded is old.
+    fn forget_pending(&mut self) {
+        self.pending.clear();
+        if let Some(active) = &self.active {
+            active.state_loaded.store(true, Release);
+        }
     }
 
     pub(super) fn drain_reports(&mut self, notices: &mut Vec<Notice>) {
@@ -260,13 +273,13 @@ impl Controller for Instance {
             });
         }
         states::load(&self.objects, state, &self.info.name, StateType::Project)?;
-        self.pending.clear();
+        self.forget_pending();
         Ok(())
     }
 
     fn load_preset(&mut self, preset: &PresetFile) -> Result<(), PluginError> {
         states::load_preset(&self.objects, &self.info.id, &self.info.name, preset)?;
-        self.pending.clear();
+        self.forget_pending();
         Ok(())
     }
 

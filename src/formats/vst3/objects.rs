@@ -11,6 +11,7 @@ use super::{
     host_app::HostApp,
     module::Module,
     proxy::Connection,
+    quiet::quietly,
     stream::{MemoryStream, StreamAttributes},
     uid::Uid,
     units::Units,
@@ -54,9 +55,10 @@ impl Objects {
         let module = Module::load(path)?;
         let component: ComPtr<IComponent> = factory::create(&module, *class, name)?;
         if offline {
-            // Asked before initialize; plugins that do not care answer kNotImplemented.
+            // Asked before initialize; plugins that do not care answer kNotImplemented. DPF's older ones print a red
+            // "assertion failure" that means nothing.
             // SAFETY: a live interface on the main thread.
-            unsafe { component.setIoMode(consts::IO_OFFLINE) };
+            quietly(|| unsafe { component.setIoMode(consts::IO_OFFLINE) });
         }
         check(name, "IComponent::initialize", initialize(&component))?;
         let Some(processor) = component.cast::<IAudioProcessor>() else {

@@ -5,7 +5,10 @@
 //! Invariant: one queue per parameter, points sorted by offset, one point per offset (the later one wins).
 #![allow(unsafe_code)]
 
-use super::com::door;
+use super::{
+    com::door,
+    room::{Zeroed, room},
+};
 use crate::model::{ParamId, ParamPoint};
 use std::{cell::Cell, sync::Arc};
 use vst3::{
@@ -26,6 +29,9 @@ struct Point {
     next: u32,
     value: f64,
 }
+
+// SAFETY: three numbers.
+unsafe impl Zeroed for Point {}
 
 #[derive(Default)]
 struct Queue {
@@ -50,11 +56,11 @@ struct Table {
 }
 
 impl Table {
-    fn new(queues: usize, points: usize) -> Self {
+    fn new(queues: usize, points: usize, ready: bool) -> Self {
         Self {
             queues: (0..queues).map(|_| Queue::default()).collect(),
             used: Cell::new(0),
-            points: (0..points).map(|_| Cell::default()).collect(),
+            points: room(points, ready),
             points_used: Cell::new(0),
             index: vec![Cell::new((0, 0)); (queues * 2).next_power_of_two().max(2)].into_boxed_slice(),
             epoch: Cell::new(1),
@@ -292,21 +298,23 @@ impl IParameterChangesTrait for ChangesObject {
 
 /// The host's end of an `IParameterChanges` object.
 pub struct ParamChanges {
-    object: ComWrapper<ChangesObject>,
+    /// Keeps what `pointer` leads to.
+    _object: ComWrapper<ChangesObject>,
+    table: Arc<Table>,
     pointer: *mut IParameterChanges,
 }
 
 impl ParamChanges {
-    /// `[main]` Room for `queues` parameters and `points` points a block.
-    pub fn new(queues: usize, points: usize) -> Self {
+    /// `[main]` Room for `queues` parameters and `points` points a block; `ready` for an audio thread that must not wait.
+    pub fn new(queues: usize, points: usize, ready: bool) -> Self {
         // Counted atomically because plugins may release a queue anywhere; used on one thread at a time all the same.
         #[allow(clippy::arc_with_non_send_sync)]
-        let table = Arc::new(Table::new(queues, points));
+        let table = Arc::new(Table::new(queues, points, ready));
         let queues =
             (0..queues as u32).map(|queue| ComWrapper::new(QueueObject { table: Arc::clone(&table), queue })).collect();
-        let object = ComWrapper::new(ChangesObject { table, queues });
+        let object = ComWrapper::new(ChangesObject { table: Arc::clone(&table), queues });
         let pointer = object.as_com_ref::<IParameterChanges>().map_or(std::ptr::null_mut(), |changes| changes.as_ptr());
-        Self { object, pointer }
+        Self { _object: object, table, pointer }
     }
 
     /// `[audio]` What goes into `ProcessData`; valid while `self` lives.
@@ -318,13 +326,13 @@ impl ParamChanges {
     /// `[audio]` Forgets all points.
     #[inline]
     pub fn clear(&self) {
-        self.object.table.clear();
+        self.table.clear();
     }
 
     /// `[audio]` Adds a point; no room is counted.
     #[inline]
     pub fn push(&self, point: &ParamPoint) {
-        let table = &self.object.table;
+        let table = &self.table;
         if let Some(queue) = table.queue_of(point.param.0) {
             table.add_point(queue, point.offset as i32, point.value);
         }
@@ -333,12 +341,12 @@ impl ParamChanges {
     /// `[audio]` Whether no parameter has a queue.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.object.table.used.get() == 0
+        self.table.used.get() == 0
     }
 
     /// `[audio]` Every point, queue by queue, in order of offset.
     pub fn for_each(&self, mut visit: impl FnMut(ParamPoint)) {
-        let table = &self.object.table;
+        let table = &self.table;
         for queue in 0..table.used.get() {
             let mut at = table.queues[queue as usize].first.get();
             while at != NONE {
@@ -355,7 +363,7 @@ impl ParamChanges {
 
     /// `[any]` Points that found no room so far.
     pub fn dropped(&self) -> u64 {
-        self.object.table.dropped.get()
+        self.table.dropped.get()
     }
 }
 
@@ -397,7 +405,7 @@ mod tests {
             points in prop::collection::vec((0_u32..6, 0_u32..40, 0.0_f64..=1.0), 0..60),
             blocks in 1_usize..4,
         ) {
-            let changes = ParamChanges::new(6, 64);
+            let changes = ParamChanges::new(6, 64, false);
             for _ in 0..blocks {
                 changes.clear();
                 let mut expected: BTreeMap<u32, BTreeMap<i32, f64>> = BTreeMap::new();
@@ -415,7 +423,7 @@ mod tests {
 
     #[test]
     fn what_finds_no_room_is_counted_and_refused() {
-        let changes = ParamChanges::new(2, 3);
+        let changes = ParamChanges::new(2, 3, false);
         for id in 0..4 {
             changes.push(&ParamPoint { param: ParamId(id), offset: 0, value: 0.5 });
         }
@@ -428,7 +436,7 @@ mod tests {
 
     #[test]
     fn a_plugin_cannot_add_nonsense() {
-        let changes = ParamChanges::new(2, 8);
+        let changes = ParamChanges::new(2, 8, false);
         // SAFETY: the pointer is valid while `changes` lives.
         let plugin_side = unsafe { ComRef::from_raw(changes.pointer()) }.unwrap();
         let mut index = -1;

@@ -71,6 +71,8 @@ pub(super) struct Parts {
     pub needs: u32,
     /// To be set when the processor is dropped; names the activation.
     pub gone: Arc<AtomicBool>,
+    /// Set when a state is loaded.
+    pub state_loaded: Arc<AtomicBool>,
 }
 
 /// The audio half of a VST3 plugin.
@@ -97,6 +99,7 @@ pub struct Vst3Processor {
     event_inputs: Box<[bool]>,
     /// Values set before the first block: a flush may be ignored (DPF does), the first block is not.
     primed: Vec<ParamPoint>,
+    state_loaded: Arc<AtomicBool>,
     /// Owed a note-off before the plugin stops.
     sounding: Sounding,
     gone: Arc<AtomicBool>,
@@ -117,10 +120,11 @@ impl Vst3Processor {
         let mut inputs = Side::new(&parts.inputs, max_block);
         let mut outputs = Side::new(&parts.outputs, max_block);
         let double = parts.double.then(|| Double::new(&mut inputs, &mut outputs, max_block));
-        let changes_in = ParamChanges::new(parts.params.clamp(16, 4096), POINTS);
-        let changes_out = ParamChanges::new(parts.params.clamp(16, QUEUES_OUT), QUEUES_OUT * 2);
-        let events_in = EventList::new(EVENTS);
-        let events_out = EventList::new(EVENTS);
+        let ready = parts.setup.mode != ProcessMode::Offline;
+        let changes_in = ParamChanges::new(parts.params.clamp(16, 4096), POINTS, ready);
+        let changes_out = ParamChanges::new(parts.params.clamp(16, QUEUES_OUT), QUEUES_OUT * 2, ready);
+        let events_in = EventList::new(EVENTS, ready);
+        let events_out = EventList::new(EVENTS, ready);
         let mut context = Box::new(context::empty(parts.setup.sample_rate));
         let data = ProcessData {
             processMode: process_mode(parts.setup.mode),
@@ -156,6 +160,7 @@ impl Vst3Processor {
             needs: parts.needs,
             event_inputs: parts.event_inputs.into(),
             primed: Vec::new(),
+            state_loaded: parts.state_loaded,
             sounding: Sounding::new(),
             gone: parts.gone,
             home: ThreadToken::here(),
@@ -300,6 +305,7 @@ impl Processor for Vst3Processor {
     }
 
     fn flush(&mut self, params: &[ParamPoint]) {
+        self.renew_primed(params);
         for point in params {
             self.changes_in.push(&ParamPoint { offset: 0, value: unit(point.value), ..*point });
         }

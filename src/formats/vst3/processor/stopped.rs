@@ -2,8 +2,9 @@
 //!
 //! Thread: main. Invariant: what runs here is heard by nobody: buffers lead to silence and to a bin.
 
-use super::{POINTS, Vst3Processor};
+use super::{POINTS, Vst3Processor, unit};
 use crate::{formats::vst3::context, model::ParamPoint, plugin::Processor};
+use std::sync::atomic::Ordering::Acquire;
 
 impl Vst3Processor {
     /// `[main]` Values the audio half must hear of before it plays: flushed at once, and again with the first block.
@@ -14,11 +15,23 @@ impl Vst3Processor {
         self.primed = points;
     }
 
+    /// `[audio]` Primed values go with the present block, unless a state was loaded since: then they are old.
     pub(super) fn push_primed(&mut self) {
-        for point in &self.primed {
-            self.changes_in.push(point);
+        if !self.state_loaded.load(Acquire) {
+            for point in &self.primed {
+                self.changes_in.push(point);
+            }
         }
         self.primed.clear();
+    }
+
+    /// `[audio]` What is flushed after priming is newer.
+    pub(super) fn renew_primed(&mut self, points: &[ParamPoint]) {
+        for primed in &mut self.primed {
+            if let Some(newer) = points.iter().rev().find(|point| point.param == primed.param) {
+                primed.value = unit(newer.value);
+            }
+        }
     }
 
     /// `[main]` Makes sure that the component has heard of primed values, by a short block nobody hears.

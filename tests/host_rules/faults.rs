@@ -137,8 +137,14 @@ fn what_is_no_vst3_module_is_refused() {
     on_main(|| {
         for (name, symbol) in [("Fault no-entry", "Entry"), ("Fault no-exit", "Exit"), ("Fault no-factory", "Factory")]
         {
-            let error = Vst3.probe(&fixtures::bundle(&fixtures::fault_plugins(), name)).unwrap_err().to_string();
-            assert!(cfg!(windows) || error.contains(symbol), "{name}: {error}");
+            let answer = Vst3.probe(&fixtures::bundle(&fixtures::fault_plugins(), name));
+            // Entry and exit are optional on Windows.
+            if cfg!(windows) && symbol != "Factory" {
+                assert!(answer.is_ok(), "{name}: {answer:?}");
+            } else {
+                let error = answer.unwrap_err().to_string();
+                assert!(error.contains(symbol), "{name}: {error}");
+            }
         }
     });
 }

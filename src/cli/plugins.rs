@@ -4,7 +4,7 @@ use super::output::note;
 use crate::{
     catalog::{Catalog, Options, Progress, State, text::escape},
     control::last_words,
-    script::{CONFIG_FILE, ConfigFile},
+    script::ConfigFile,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
@@ -27,7 +27,8 @@ pub(super) struct FolderArgs {
     /// Leave out the system's standard plugin folders
     #[arg(long)]
     pub no_standard_folders: bool,
-    /// The configuration file [default: config.lua in the working folder, if it is there]
+    /// A configuration file, for its plugin folders. One that merely lies in the working folder is not obeyed: it could
+    /// have come with a download, and name folders whose code a scan would run
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -36,17 +37,12 @@ impl FolderArgs {
     /// `[main]` The options these arguments and the configuration mean, with Ctrl-C connected.
     pub fn options(&self) -> anyhow::Result<Options> {
         let mut named = self.plugin_path.clone();
-        if let Some(path) = self.config_path() {
-            named.extend(ConfigFile::read(&path, Rc::new(note))?.plugin_paths());
+        if let Some(path) = &self.config {
+            named.extend(ConfigFile::read(path, Rc::new(note))?.plugin_paths());
         }
         let mut options = Options::new(&named, !self.no_standard_folders);
         options.cancel = cancelled_by_ctrl_c();
         Ok(options)
-    }
-
-    fn config_path(&self) -> Option<PathBuf> {
-        let here = || Some(PathBuf::from(CONFIG_FILE)).filter(|path| path.exists());
-        self.config.clone().or_else(here)
     }
 }
 

@@ -10,6 +10,7 @@ use std::process::Command;
 
 /// `[main]` Builds and starts `sonic-bridge`. Without arguments it lists the plugins and says what to try next.
 pub fn run(paths: &Paths, args: &[String]) -> Result<()> {
+    crate::system::ensure_cpp_compiler()?;
     Step::cargo("build the release program")
         .within(&paths.root)
         .args(["build", "--release", "--locked", "--bin", "sonic-bridge"])

@@ -100,6 +100,14 @@ fn apt_as_root() -> Option<impl Fn(&str) -> Step> {
     })
 }
 
+/// `[main]` Makes sure that C++ can be compiled: the Lua VM is. On other systems than Debian's, the build says what it lacks.
+pub fn ensure_cpp_compiler() -> Result<()> {
+    if !cfg!(target_os = "linux") || Step::new("C++ compiler", "c++").args(["--version"]).works() {
+        return Ok(());
+    }
+    install(&["g++"])
+}
+
 /// `[main]` Makes sure that rustfmt and clippy exist; a minimal toolchain has neither.
 pub fn ensure_rust_components() -> Result<()> {
     for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {

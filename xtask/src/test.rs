@@ -14,6 +14,7 @@ pub fn test(paths: &Paths) -> Result<()> {
     let started = Instant::now();
     let cargo = |title: &str| Step::cargo(title).within(&paths.root);
     system::ensure_rust_components()?;
+    system::ensure_cpp_compiler()?;
     cargo("format").args(["fmt", "--all", "--check"]).run()?;
     cargo("lints").args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]).run()?;
     println!("── fixture plugins");

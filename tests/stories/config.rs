@@ -60,7 +60,7 @@ fn mistakes_are_told_with_file_and_line() {
     assert!(told.contains("config.lua:2: there is no option “server.prot”; did you mean “server.port”?"), "{told}");
     assert!(told.contains("config.lua:3: “plugins.formats” cannot be \"clap\" yet"), "{told}");
     // Commands that would obey it refuse it as a whole.
-    let told = fails(&sandbox, &["list", "--no-standard-folders"]);
+    let told = fails(&sandbox, &["list", "--no-standard-folders", "--config", "config.lua"]);
     assert!(told.contains("config.lua:2: ") && told.contains("config.lua:3: "), "{told}");
     assert!(fails(&sandbox, &["list", "--config", "missing.lua"]).contains("missing.lua cannot be read"));
     assert!(fails(&sandbox, &["check", "nowhere"]).contains("sonic-bridge init"));

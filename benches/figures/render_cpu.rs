@@ -26,6 +26,13 @@ pub struct Subject {
     goal: f64,
 }
 
+impl Subject {
+    /// One that is not rendered for long.
+    pub fn new(name: &'static str, bundle: PathBuf, folder: PathBuf) -> Self {
+        Self { name, bundle, folder, seconds: 0, goal: f64::INFINITY }
+    }
+}
+
 /// One that costs something, and one that costs next to nothing.
 pub fn subjects() -> [Subject; 2] {
     let (real, demo) = (fixtures::real_plugins(), fixtures::demo_plugins());

@@ -34,16 +34,23 @@ pub(super) struct Entry {
 }
 
 #[derive(Serialize, Deserialize)]
+struct Document {
+    scanner: u32,
+    arch: String,
+    modules: BTreeMap<PathBuf, Entry>,
+}
+
+/// What every version of the file begins with.
+#[derive(Deserialize)]
 struct Head {
     scanner: u32,
     arch: String,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Document {
-    #[serde(flatten)]
-    head: Head,
-    modules: BTreeMap<PathBuf, Entry>,
+impl Head {
+    fn is_ours(&self) -> bool {
+        self.scanner == SCANNER && self.arch == std::env::consts::ARCH
+    }
 }
 
 /// All verdicts.
@@ -82,8 +89,8 @@ impl Cache {
         self.modules.retain(|module, _| module.exists());
         let passing: BTreeMap<_, _> = self.modules.extract_if(.., |_, entry| entry.passing).collect();
         fs::create_dir_all(folder)?;
-        let head = Head { scanner: SCANNER, arch: std::env::consts::ARCH.into() };
-        let document = Document { head, modules: std::mem::take(&mut self.modules) };
+        let modules = std::mem::take(&mut self.modules);
+        let document = Document { scanner: SCANNER, arch: std::env::consts::ARCH.into(), modules };
         let bytes = serde_json::to_vec(&document);
         self.modules = document.modules;
         self.modules.extend(passing);
@@ -103,16 +110,16 @@ fn read(path: &Path) -> io::Result<BTreeMap<PathBuf, Entry>> {
     }
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    let head: Head = serde_json::from_slice(&bytes)?;
-    if head.scanner != SCANNER || head.arch != std::env::consts::ARCH {
-        return Ok(BTreeMap::new());
+    // In one go, as this is part of every start. What cannot be read may be of another version, which is no damage.
+    match serde_json::from_slice::<Document>(&bytes) {
+        Ok(Document { scanner, arch, modules }) => {
+            Ok(if (Head { scanner, arch }).is_ours() { modules } else { BTreeMap::new() })
+        }
+        Err(error) => match serde_json::from_slice::<Head>(&bytes) {
+            Ok(head) if !head.is_ours() => Ok(BTreeMap::new()),
+            _ => Err(error.into()),
+        },
     }
-    #[derive(Deserialize)]
-    struct Body {
-        modules: BTreeMap<PathBuf, Entry>,
-    }
-    let body: Body = serde_json::from_slice(&bytes)?;
-    Ok(body.modules)
 }
 
 /// `[any]` Replaces a file so that after a power cut it is the old or the new one.

@@ -23,7 +23,8 @@ pub fn bench(paths: &Paths, args: &[String]) -> Result<()> {
             .within(&paths.root)
             .args(["bench", "--locked", "--bench", target, "--"])
             .args(groups)
-            .env("SONIC_DEMO_PLUGINS", paths.plugins("demo"));
+            .env("SONIC_DEMO_PLUGINS", paths.plugins("demo"))
+            .env("SONIC_FAULT_PLUGINS", paths.plugins("fault"));
         match &real {
             Some(folder) => step.env("SONIC_REAL_PLUGINS", folder).run(),
             None => step.run(),

@@ -17,7 +17,7 @@ fn a_value_that_the_plugin_takes_for_another_is_refused() {
         ("Predelay=4 s", ["4000", "0 to 100 ms"]),
         ("Late Level=20 dB", ["20 dB", "Late Level"]),
         ("Size=9", ["9", "10 to 60 m"]),
-        ("Size=60.4 m", ["60.4", "10 to 60 m"]),
+        ("Size=60.1 m", ["60.1", "10 to 60 m"]),
         ("Decay=4 bananas", ["bananas", "Decay"]),
     ] {
         let case = Case::new();

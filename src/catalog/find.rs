@@ -8,7 +8,7 @@ use super::{
     moduleinfo::canonical_id,
     open::Catalog,
 };
-use crate::model::ErrorCode;
+use crate::model::{ErrorCode, nearest};
 use std::path::PathBuf;
 
 /// Candidates listed in a message.
@@ -154,51 +154,6 @@ pub(super) fn find<'a>(catalog: &'a Catalog, query: &str) -> Result<&'a Card, Fi
             }
         }
     }
-    Err(FindError::NotFound { query: query.to_owned(), nearest: nearest(catalog, &lower) })
-}
-
-/// Up to three names within a typing error or two.
-fn nearest(catalog: &Catalog, query: &str) -> Vec<String> {
-    if query.chars().count() > 100 {
-        return Vec::new();
-    }
-    let allowed = (query.chars().count() / 3).max(2);
-    let mut names: Vec<(usize, &str)> = catalog
-        .plugins()
-        .iter()
-        .filter(|card| card.usable())
-        .map(|card| (distance(query, &card.info.name.to_lowercase()), card.info.name.as_str()))
-        .filter(|(distance, _)| *distance <= allowed)
-        .collect();
-    names.sort();
-    names.dedup_by_key(|(_, name)| *name);
-    names.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distances_are_those_of_levenshtein() {
-        for (a, b, expected) in [("", "abc", 3), ("kitten", "sitting", 3), ("reverb", "revreb", 2), ("a", "a", 0)] {
-            assert_eq!(distance(a, b), expected);
-            assert_eq!(distance(b, a), expected);
-        }
-    }
+    let names = catalog.plugins().iter().filter(|card| card.usable()).map(|card| card.info.name.as_str());
+    Err(FindError::NotFound { query: query.to_owned(), nearest: nearest(query, names) })
 }

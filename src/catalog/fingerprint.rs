@@ -99,14 +99,16 @@ impl Fingerprint {
     }
 }
 
-/// `[any]` The file behind a card is the one that was examined; to be asked before every load.
+/// `[any]` The file behind a card is the one that was examined, content included: who loads it runs it. To be asked before
+/// every load.
 pub(super) fn verify_unchanged(card: &Card) -> Result<(), VerifyError> {
     let path = &card.info.path;
     let gone = |error: &dyn std::fmt::Display| VerifyError::Gone { path: path.clone(), reason: error.to_string() };
     let binary = crate::plugin::bundle::vst3_binary(path).map_err(|error| gone(&error))?;
     let canonical = dunce::canonicalize(path).map_err(|error| gone(&error))?;
-    File::open(&binary).map_err(|error| gone(&error))?;
-    if canonical == *path && card.fingerprint.still_holds(&binary) {
+    let now = Fingerprint::take(&binary).map_err(|error| gone(&error))?;
+    let then = &card.fingerprint;
+    if canonical == *path && now.binary == then.binary && now.stamp == then.stamp && now.edges == then.edges {
         Ok(())
     } else {
         Err(VerifyError::Changed { path: path.clone() })

@@ -4,7 +4,7 @@
 //! understood: its own text for the result must agree with what was written.
 
 use crate::{
-    model::{ErrorCode, ParamId, ParamInfo},
+    model::{ErrorCode, ParamId, ParamInfo, nearest},
     plugin::{Controller, PluginError},
 };
 
@@ -89,7 +89,7 @@ pub fn find<'a>(controller: &'a dyn Controller, written: &str) -> Result<&'a Par
     Err(ParamError::Unknown {
         plugin: plugin(),
         name: written.to_owned(),
-        candidates: closest(wanted, visible().map(|info| info.name.as_str())),
+        candidates: nearest(wanted, visible().map(|info| info.name.as_str())),
     })
 }
 
@@ -267,25 +267,6 @@ fn leading_number(text: &str) -> Option<(f64, &str)> {
     Some((number, text[end..].trim()))
 }
 
-/// Up to three names that are nearest to what was written, by the share of letter pairs they have in common.
-pub fn closest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let pairs = |text: &str| -> Vec<(char, char)> {
-        let letters: Vec<char> = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-        letters.windows(2).map(|pair| (pair[0], pair[1])).collect()
-    };
-    let wanted = pairs(written);
-    let mut scored: Vec<(usize, &str)> = names
-        .map(|name| {
-            let have = pairs(name);
-            let common = wanted.iter().filter(|pair| have.contains(pair)).count();
-            (common * 200 / (wanted.len() + have.len()).max(1), name)
-        })
-        .filter(|(score, _)| *score >= 50)
-        .collect();
-    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    scored.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -315,12 +296,5 @@ mod tests {
         assert!(!agrees("500.0 ms", "0.5 kHz", ""));
         assert!(agrees("1.00 kHz", "1 kHz", "Hz"));
         assert!(!agrees("1.00 kHz", "1 mHz", ""));
-    }
-
-    #[test]
-    fn near_names_are_suggested() {
-        let names = ["Wet Level", "Dry Level", "Predelay"];
-        assert_eq!(closest("Wet Levl", names.into_iter()).first().map(String::as_str), Some("Wet Level"));
-        assert!(closest("zzz", names.into_iter()).is_empty());
     }
 }

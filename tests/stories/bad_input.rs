@@ -172,7 +172,7 @@ fn input_files_that_are_none() {
 fn parameters_that_are_none() {
     let case = Case::new();
     for (param, words) in [
-        ("Gian=3", ["Gian", "Gain"]),
+        ("Gian=3", ["Gian", "did you mean Gain"]),
         ("Gain=900 dB", ["900", "Gain"]),
         ("Gain=plain:900", ["900", "24"]),
         ("Gain=norm:1.5", ["1.5", "0 to 1"]),

@@ -1,7 +1,8 @@
 //! L2 · data exchange: blocks of bytes from a plugin's audio half to its controller (meters, spectra, scopes).
 //!
 //! Thread: `lock` and `free` audio; the rest main. Invariants: `lock` and `free` neither allocate nor wait; a block is in one
-//! state at a time (free → locked → sent → free); a queue is freed only when nobody is inside it.
+//! state at a time (free → locked → sent → free); a queue is freed only when nobody is inside it
+//! and no block of it is in the plugin's hands.
 //! Deliberately absent: a background thread. A receiver may ask for one in `queueOpened`; it is told truthfully in each
 //! delivery that this is the main thread, which suits every receiver.
 #![allow(unsafe_code)]
@@ -126,6 +127,11 @@ impl Queue {
         DataExchangeBlock { data: data.cast::<c_void>(), size: self.block_size, blockID: index as DataExchangeBlockID }
     }
 
+    /// Whether a block is in the plugin's hands.
+    fn is_held(&self) -> bool {
+        self.blocks.iter().any(|block| block.state.load(Ordering::Acquire) == LOCKED)
+    }
+
     /// Sent blocks, oldest first.
     fn sent_blocks(&self) -> Vec<usize> {
         let sent = self.blocks.iter().enumerate().filter(|(_, block)| block.state.load(Ordering::Acquire) == SENT);
@@ -247,7 +253,13 @@ impl DataExchange {
         }
         if !queue.is_null() {
             // SAFETY: made by `Box::into_raw` in `open`; taken out of the slot by us alone, and nobody is inside.
-            drop(unsafe { Box::from_raw(queue) });
+            let queue = unsafe { Box::from_raw(queue) };
+            if queue.is_held() {
+                // Somebody still writes to a block, which no plugin may while it closes. Its memory is lost rather than
+                // freed under it; the block cannot be given back any more, as the queue is gone from its slot.
+                tracing::warn!("a plugin closed a data exchange queue of which it held a block");
+                std::mem::forget(queue);
+            }
         }
         if let Some(receiver) = self.receiver_of(who) {
             // SAFETY: a live receiver.

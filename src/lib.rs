@@ -9,7 +9,8 @@
 //! | L1 | [`plugin`] |
 //! | L2 | [`engine`] [`formats`] [`audio_io`] [`catalog`] |
 //! | L3 | [`control`] |
-//! | L4 | [`script`] |
+//! | L3 | [`link`] |
+//! | L4 | [`script`] [`server`] [`watch`] |
 //! | top | [`cli`] |
 #![deny(unsafe_code)]
 
@@ -20,8 +21,11 @@ pub mod config;
 pub mod control;
 pub mod engine;
 pub mod formats;
+pub mod link;
 pub mod model;
 pub mod plugin;
 pub mod rt;
 pub mod script;
 pub mod security;
+pub mod server;
+pub mod watch;

@@ -3,6 +3,7 @@
 //! Thread: main. Invariant: an operation either succeeds whole or leaves nothing behind.
 
 pub mod chain;
+pub mod core;
 pub mod host;
 pub mod last_words;
 pub mod offline;
@@ -11,6 +12,7 @@ pub mod render_error;
 pub mod render_job;
 pub mod render_report;
 
+pub use self::core::Core;
 pub use host::Host;
 pub use offline::{Progress, render};
 pub use param_text::ParamError;

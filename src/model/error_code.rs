@@ -20,6 +20,12 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The token does not allow this.
+    SCOPE_DENIED = 1101;
+    /// The user has to agree first.
+    CONSENT_REQUIRED = 1102;
+    /// The user said no.
+    CONSENT_DENIED = 1103;
     /// Something required was not given.
     FIELD_MISSING = 1201;
     /// Given, but of the wrong type or form.
@@ -42,16 +48,26 @@ codes! {
     INSTANCE_NOT_FOUND = 1302;
     /// No such parameter.
     PARAM_NOT_FOUND = 1303;
+    /// No such stream.
+    STREAM_NOT_FOUND = 1304;
     /// A limit on the number of something is reached.
     LIMIT_REACHED = 1305;
+    /// It was changed meanwhile.
+    REV_CONFLICT = 1306;
     /// More than one plugin or parameter fits the name.
     AMBIGUOUS = 1307;
     /// A file cannot be read or written.
     FILE = 1308;
+    /// No such preset or program.
+    PRESET_NOT_FOUND = 1309;
     /// Not possible in the present state of the instance.
     NOT_ACTIVE = 1401;
+    /// Open or running already.
+    ALREADY_OPEN = 1402;
     /// The plugin refuses this arrangement of buses.
     LAYOUT_REFUSED = 1403;
+    /// It failed too often and waits for the user.
+    QUARANTINED = 1404;
     /// Blocked by the user or by the scanner.
     BLOCKLISTED = 1405;
     /// The plugin could not be loaded.
@@ -78,6 +94,14 @@ codes! {
     FORBIDDEN_CALL = 1605;
     /// A graph that cannot be played.
     GRAPH_INVALID = 1606;
+    /// Too many requests in a short time.
+    RATE_LIMITED = 1701;
+    /// More frames in flight than were agreed.
+    NO_CREDIT = 1702;
+    /// Too much to do at the moment.
+    BUSY = 1703;
+    /// The bridge is ending.
+    SHUTTING_DOWN = 1704;
     /// Stopped by the user.
     CANCELLED = 1705;
 }

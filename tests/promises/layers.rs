@@ -9,6 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["plugin"],
     &["engine", "formats", "audio_io", "catalog", "worker"],
     &["control"],
+    &["link"],
     &["script", "server", "watch"],
     &["cli"],
     &["main", "lib"],

@@ -1,0 +1,1 @@
+//! L4 · watches files, tells of settled changes.

@@ -1,1 +1,3 @@
 //! L0 · decisions only, no I/O. Invariant: every function here is pure.
+
+pub mod warning;

@@ -193,6 +193,7 @@ impl IPluginBaseTrait for Plugin {
         match which::mode().fault {
             Fault::CrashInInit => acts::crash(),
             Fault::HangInInit => acts::hang(),
+            Fault::SlowInInit => std::thread::sleep(Duration::from_secs(3)),
             Fault::OomInInit => acts::devour(),
             Fault::InitFails | Fault::ErrorsEverywhere => return kInternalError,
             Fault::ThreadOutlives => acts::outlive(),

@@ -16,6 +16,7 @@ mod run;
 mod step;
 mod system;
 mod test;
+mod web;
 
 use anyhow::{Result, bail};
 use paths::Paths;

@@ -1,7 +1,7 @@
 //! `sonic-bridge ping`: whether a bridge is running, which, and how long a question takes.
 
 use super::output::print;
-use crate::server::probe::{Neighbour, probe};
+use crate::server::{Holder, probe};
 use anyhow::bail;
 use std::time::{Duration, Instant};
 
@@ -23,11 +23,9 @@ pub(super) fn run(args: &PingArgs) -> anyhow::Result<()> {
     for _ in 0..TIMES {
         let asked = Instant::now();
         match probe(args.port) {
-            Neighbour::Bridge { version } => found = Some(version),
-            Neighbour::Stranger => {
-                bail!("something listens on port {}, but it is no sonic-bridge", args.port)
-            }
-            Neighbour::Nobody => bail!("no bridge listens on port {}; `sonic-bridge` starts one", args.port),
+            Holder::Bridge { version } => found = Some(version),
+            Holder::Other => bail!("something listens on port {}, but it is no sonic-bridge", args.port),
+            Holder::Nobody => bail!("no bridge listens on port {}; `sonic-bridge` starts one", args.port),
         }
         times.push(asked.elapsed());
     }

@@ -1,1 +1,5 @@
 //! L0 · decisions only, no I/O. Invariant: every function here is pure.
+
+pub mod names;
+
+pub use names::check_name;

@@ -238,12 +238,12 @@ pub fn fault_folder(name: &str) -> std::path::PathBuf {
 
 #[tokio::test]
 async fn a_plugin_that_loads_slowly_delays_nobody() {
-    let bridge = Bridge::start(&[fixtures::demo_plugins(), fault_folder("slow-in-init")]);
+    let bridge = Bridge::start(&[fixtures::demo_plugins(), fault_folder("sleep-in-init")]);
     let (mut page, key) = bridge.own_page().await;
     let mut slow = bridge.client(&key).await;
     let gain = load(&mut page, &["Sonic Gain"], "realtime").await;
     let stream = number(&open(&mut page, &gain, "realtime").await);
-    let slow_id = id_of(&mut slow, "Fault slow-in-init").await;
+    let slow_id = id_of(&mut slow, "Fault sleep-in-init").await;
     let asked = std::time::Instant::now();
     let loading = slow.ask("LOAD_PLUGIN", json!({ "plugin_id": slow_id })).await;
     let block = [0.25_f32; 128];

@@ -193,8 +193,8 @@ impl IPluginBaseTrait for Plugin {
         match which::mode().fault {
             Fault::CrashInInit => acts::crash(),
             Fault::HangInInit => acts::hang(),
-            Fault::SlowInInit => std::thread::sleep(Duration::from_secs(3)),
             Fault::OomInInit => acts::devour(),
+            Fault::SleepInInit => std::thread::sleep(std::time::Duration::from_secs(2)),
             Fault::InitFails | Fault::ErrorsEverywhere => return kInternalError,
             Fault::ThreadOutlives => acts::outlive(),
             Fault::ChangesLocale => acts::change_locale(),

@@ -41,6 +41,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("src/formats/vst3/units.rs", "calls into IUnitInfo"),
     ("src/rt/float_env.rs", "the processor's floating-point control register"),
     ("src/script/watchdog.rs", "the VM's interrupt, set from another thread"),
+    ("src/server/priority.rs", "calls about the priority of the own thread"),
 ];
 
 /// Test code that states one contract at its head instead of a note per block, with that contract. Never the program.

@@ -42,6 +42,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("src/rt/float_env.rs", "the processor's floating-point control register"),
     ("src/rt/slot.rs", "a value that moves between threads through one pointer"),
     ("src/script/watchdog.rs", "the VM's interrupt, set from another thread"),
+    ("src/server/priority.rs", "calls about the priority of the own thread"),
 ];
 
 /// Test code that states one contract at its head instead of a note per block, with that contract. Never the program.

@@ -19,7 +19,7 @@ fn the_demo_plugins_load_say_what_they_are_and_go() {
         assert!(record.members[0].params > 0, "{name}");
         rig.expect("LOADED", |what| *what == What::Loaded);
         assert_eq!(wait(rig.core.instance(ME, record.id)).unwrap(), record);
-        assert_eq!(wait(rig.core.instances(ME)).unwrap(), [record.clone()]);
+        assert_eq!(wait(rig.core.instances(ME)).unwrap(), std::slice::from_ref(&record));
         wait(rig.core.unload(ME, record.id)).unwrap();
         let gone = rig.expect("UNLOADED", |what| *what == What::Unloaded);
         assert_eq!((gone.owner, gone.instance), (Some(ME), Some(record.id)));

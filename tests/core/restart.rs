@@ -1,7 +1,10 @@
 //! Plugins that change in the middle, break, and go on.
 
-use crate::rig::{ME, Rig, frame, level, play, play_all, wait};
-use sonic_bridge::control::core::{Outcome, What};
+use crate::rig::{ME, Rig, frame, level, play, play_all, through, wait};
+use sonic_bridge::{
+    control::core::{Outcome, StreamRequest, What},
+    model::ErrorCode,
+};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -117,5 +120,65 @@ fn a_plugin_that_fails_to_process_is_silent_and_the_stream_goes_on() {
     let stream = rig.open(record.id);
     let Outcome { dry, guarded, silent, .. } = play(&stream, &frame(128, 0), &[], &level(128, 0.25)).1;
     assert_eq!((dry, guarded, silent), (false, true, true));
+    rig.end();
+}
+
+#[test]
+fn a_plugin_that_hangs_in_a_frame_holds_nobody_but_that_frame() {
+    let rig = Rig::new();
+    let other = rig.load(&["Sonic Gain"]);
+    let record = rig.load(&["Fault hang-in-process"]);
+    let stream = rig.open(record.id);
+    let hanging = stream.clone();
+    // Never comes back; the thread is left behind.
+    std::thread::spawn(move || {
+        for block in 0..10 {
+            play(&hanging, &frame(128, block * 128), &[], &level(128, 0.25));
+        }
+    });
+    std::thread::sleep(Duration::from_millis(400));
+    rig.core.live(ME, record.id).unwrap().set_normalized(0, rig.param(record.id, 0, "Gain"), 0.1).unwrap();
+    for _ in 0..20 {
+        let asked = Instant::now();
+        wait(rig.core.instance(ME, other.id)).unwrap();
+        assert!(asked.elapsed() < Duration::from_millis(500), "the main thread is free");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let (heard, outcome) = play(&stream, &frame(128, 0), &[], &level(128, 0.25));
+    assert_eq!((outcome.dry, heard), (true, level(128, 0.25)));
+    assert_eq!(wait(rig.core.states(ME, record.id)).unwrap_err().code(), ErrorCode::BUSY);
+    wait(rig.core.unload(ME, record.id)).unwrap();
+    assert!(stream.is_closed());
+    assert_eq!(wait(rig.core.instances(ME)).unwrap(), [other]);
+    rig.end();
+}
+
+#[test]
+fn a_slow_offline_frame_holds_nobody_else() {
+    let rig = Rig::new();
+    let (record, stream) = rig.offline(&["Fault sleep-200ms"]);
+    let playing = std::thread::spawn(move || play(&stream, &frame(5000, 0), &[], &level(5000, 0.25)).1);
+    while !playing.is_finished() {
+        let asked = Instant::now();
+        wait(rig.core.instance(ME, record.id)).unwrap();
+        assert!(asked.elapsed() < Duration::from_millis(500), "the main thread is free");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(!playing.join().unwrap().dry);
+    rig.end();
+}
+
+#[test]
+fn a_plugin_that_saves_no_state_is_refused_a_restart_and_goes_on() {
+    let rig = Rig::new();
+    let record = rig.load(&["Fault state-fails"]);
+    let stream = rig.open(record.id);
+    assert_eq!(wait(rig.core.restart(ME, record.id)).unwrap_err().code(), ErrorCode::STATE_REJECTED);
+    let (heard, outcome) = play(&stream, &frame(128, 0), &[], &level(128, 0.25));
+    assert_eq!((outcome.dry, heard), (false, level(128, 0.25)));
+    // Another rate needs no state.
+    wait(rig.core.close_stream(ME, stream.id())).unwrap();
+    let other = StreamRequest { sample_rate: 96_000.0, ..through(record.id) };
+    assert!(wait(rig.core.open_stream(other)).is_ok());
     rig.end();
 }

@@ -30,7 +30,8 @@ pub const ME: Owner = Owner(7);
 pub const MANY: CoreLimits = CoreLimits { instances: 32, streams: 16 };
 
 /// The plugins that misbehave and are of use here.
-const FAULTS: [&str; 10] = [
+const FAULTS: [&str; 13] = [
+    "hang-in-process",
     "none",
     "latency-by-param",
     "latency-every-block",
@@ -41,6 +42,8 @@ const FAULTS: [&str; 10] = [
     "restart-in-process",
     "sleep-50ms",
     "sleep-in-init",
+    "state-fails",
+    "sleep-200ms",
 ];
 
 /// A running core; ended when dropped.

@@ -335,6 +335,26 @@ fn transport_reaches_the_plugins_and_nonsense_does_not() {
 }
 
 #[test]
+fn a_tempo_that_was_said_before_the_stream_holds_in_it() {
+    let rig = Rig::new();
+    let input = noise(2, 48_000);
+    let play = |tempo: Option<f64>| {
+        let mode = ProcessMode::Offline;
+        let loaded = wait(rig.core.load(LoadRequest { mode, ..request(&["Sonic Delay"]) })).unwrap();
+        let live = rig.core.live(ME, loaded.id).unwrap();
+        live.set_normalized(0, rig.param(loaded.id, 0, "Sync"), 1.0).unwrap();
+        rig.core.set_transport(ME, loaded.id, TransportChange { tempo, ..TransportChange::default() }).unwrap();
+        // Handed over while no stream is open.
+        std::thread::sleep(Duration::from_millis(100));
+        let (stream, _) = wait(rig.core.open_stream(StreamRequest { mode, ..through(loaded.id) })).unwrap();
+        play_all(&stream, 128, &input, &[])
+    };
+    assert_same(&play(None), &play(Some(120.0)), "120 is what is meant when nothing is said");
+    assert_ne!(play(Some(90.0)), play(None));
+    rig.end();
+}
+
+#[test]
 fn frames_that_take_longer_than_they_last_are_counted_and_told() {
     let mut rig = Rig::new();
     let record = rig.load(&["Fault sleep-50ms"]);

@@ -140,6 +140,20 @@ impl Line {
         }
     }
 
+    /// `[main]` Takes them away if no frame has them; if one has, no other begins, and this is to be asked again soon.
+    pub fn claim_soon(&self, within: Duration) -> Option<Box<Playable>> {
+        let claimed = self.claim(within);
+        if claimed.is_none() {
+            self.wanted.store(true, Release);
+        }
+        claimed
+    }
+
+    /// `[main]` Takes them away if no frame has them, and asks nothing of anybody.
+    pub fn claim_now(&self) -> Option<Box<Playable>> {
+        self.claim(Duration::ZERO)
+    }
+
     /// `[main]` Gives them to the stream.
     pub fn hand_over(&self, playable: Box<Playable>) {
         self.latency.store(playable.latency(), Relaxed);

@@ -94,3 +94,24 @@ fn notes_for_plugins_that_take_none_are_counted_as_dropped() {
     assert_eq!(outcome.dropped, 2);
     rig.end();
 }
+
+#[test]
+fn panic_and_a_stop_do_not_wait_for_a_busy_main_thread() {
+    let rig = Rig::new();
+    let record = rig.load(&["Sonic Synth"]);
+    let stream = rig.open(record.id);
+    let core = rig.core.clone();
+    let loading = std::thread::spawn(move || wait(core.load(request(&["Fault sleep-in-init"]))).unwrap());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(sounds(&stream, 0, &[now(0, on(60))]).is_some());
+    // Asked, and not waited for.
+    wait(async {
+        tokio::select! { biased; _ = rig.core.panic(ME) => (), () = std::future::ready(()) => () }
+    });
+    assert_eq!(sounds(&stream, 60_000, &[]), None);
+    assert!(sounds(&stream, 120_000, &[now(0, on(60))]).is_some());
+    rig.core.stop_streams(ME);
+    assert!(stream.is_closed() && !loading.is_finished());
+    loading.join().unwrap();
+    rig.end();
+}

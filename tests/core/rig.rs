@@ -30,7 +30,8 @@ pub const ME: Owner = Owner(7);
 pub const MANY: CoreLimits = CoreLimits { instances: 32, streams: 16 };
 
 /// The plugins that misbehave and are of use here.
-const FAULTS: [&str; 13] = [
+const FAULTS: [&str; 14] = [
+    "crash-in-process",
     "hang-in-process",
     "none",
     "latency-by-param",

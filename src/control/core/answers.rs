@@ -78,7 +78,10 @@ impl MainLoop {
             }
             Ask::OpenStream { request, reply: to } => reply(to, || self.open_stream(&request)),
             Ask::CloseStream { owner, stream, reply: to } => reply(to, || self.close_stream(owner, stream)),
-            Ask::Panic { owner, reply: to } => reply(to, || self.of(owner).try_for_each(Instance::calm)),
+            Ask::Panic { owner, reply: to } => reply(to, || {
+                // One that does not come back keeps the others from nothing.
+                self.of(owner).map(Instance::calm).fold(Ok(()), Result::and)
+            }),
             of_parameters => self.answer_about_parameters(of_parameters),
         }
     }

@@ -457,11 +457,11 @@ impl IEditControllerTrait for Plugin {
     }
 
     unsafe fn setParamNormalized(&self, id: u32, value: f64) -> tresult {
-        let before = self.lookahead_samples();
         if let Some(place) = self.value(id) {
             place.store(value.to_bits(), Relaxed);
         }
-        if is(Fault::LatencyByParam) && self.lookahead_samples() != before {
+        // Whoever heard of the value first, the audio side or this one: the latency in force is another.
+        if is(Fault::LatencyByParam) && self.lookahead_samples() != self.latency.load(Relaxed) {
             self.restart(RestartFlags_::kLatencyChanged);
         }
         self.result(kResultOk)

@@ -1,0 +1,1 @@
+//! Golden frames, shared with the browser library.

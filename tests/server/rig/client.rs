@@ -195,10 +195,17 @@ impl Client {
         }
     }
 
-    /// Whether nothing comes for a while.
+    /// Whether nothing but pings comes for a while.
     pub fn is_silent(&mut self, wait: Duration) -> bool {
-        self.ws.get_mut().set_read_timeout(Some(wait)).unwrap();
-        let silent = matches!(self.message(), Err(Error::Io(_)));
+        let (until, mut silent) = (Instant::now() + wait, true);
+        while silent && Instant::now() < until {
+            self.ws.get_mut().set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+            silent = match self.ws.read() {
+                Ok(message) => message.is_ping() || message.is_pong(),
+                Err(Error::Io(error)) => error.kind() == std::io::ErrorKind::WouldBlock,
+                Err(_) => false,
+            };
+        }
         self.ws.get_mut().set_read_timeout(Some(PATIENCE)).unwrap();
         silent
     }
@@ -206,6 +213,8 @@ impl Client {
 
 /// Pairs a page as a person would; key and token.
 pub fn pair(rig: &Rig, origin: &str) -> (String, String) {
+    // What was asked before is over.
+    while rig.prompts.lock().unwrap().try_recv().is_ok() {}
     let mut client = Client::connect(rig, origin);
     let asked = client.send("PAIR", json!({"protocol": 1, "client": {"name": "test", "version": "1"}}));
     assert_eq!(client.receive()["method"], "PAIRING");

@@ -6,7 +6,7 @@ pub mod raw;
 pub mod script;
 
 use sonic_bridge::{
-    link::{Event, ToServer, link},
+    link::{Event, SessionInfo, ToServer, link},
     server::{Config, Prompt, Server, ServerControl, TokenFile},
 };
 use std::{
@@ -105,6 +105,12 @@ impl Rig {
     pub fn emit(&self, kind: &str, class: &str, key: Option<&str>, data: serde_json::Value) {
         let event = Event { kind: kind.to_owned(), class: class.to_owned(), key: key.map(str::to_owned), data };
         self.orders.send(ToServer::Emit { to: sonic_bridge::link::Audience::All, event }).unwrap();
+    }
+
+    /// The sessions that were opened, once there are so many.
+    pub fn opened(&self, count: usize) -> Vec<SessionInfo> {
+        self.until("the scripts hear of the session", || self.heard.opened().len() >= count);
+        self.heard.opened()
     }
 
     /// Waits until something is so.

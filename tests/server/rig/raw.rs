@@ -55,7 +55,11 @@ pub fn read(mut stream: TcpStream) -> Answer {
         }
     }
     let text = String::from_utf8_lossy(&all).into_owned();
-    let status = text.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok());
+    let status = text
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.get(2..))
+        .and_then(|rest| rest.get(..3))
+        .and_then(|code| code.parse().ok());
     Answer { status: status.unwrap_or_default(), text }
 }
 

@@ -203,7 +203,7 @@ fn s52_a_client_that_never_reads_is_sent_away() {
     let rig = Rig::with(|config| config.limits.stalled = Duration::from_millis(700));
     let token = rig.token(Some(PAGE));
     let mut client = Client::enter(&rig, PAGE, &token);
-    let session = rig.heard.opened()[0].session;
+    let session = rig.opened(1)[0].session;
     let before = memory();
     for _ in 0..400 {
         rig.emit("LOADED", "lifecycle", None, serde_json::json!({"pad": "x".repeat(64 << 10)}));

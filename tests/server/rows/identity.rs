@@ -282,7 +282,7 @@ fn s40_a_token_that_is_taken_back_ends_its_sessions() {
     let (token, other) = (rig.token(Some(PAGE)), rig.token(Some(OTHER)));
     let mut client = Client::enter(&rig, PAGE, &token);
     let mut stays = Client::enter(&rig, OTHER, &other);
-    let session = rig.heard.opened()[0].session;
+    let session = rig.opened(1)[0].session;
     // Another process does this.
     let file = TokenFile::open(rig.folder.path()).unwrap();
     assert_eq!(file.revoke(&Holding::Origin(PAGE.to_owned())).unwrap(), 1);
@@ -302,7 +302,7 @@ fn s53_a_client_that_is_killed_leaves_a_parked_session_that_ends() {
     let rig = Rig::with(|config| config.limits.grace = Duration::from_millis(600));
     let token = rig.token(Some(PAGE));
     let client = Client::enter(&rig, PAGE, &token);
-    let session = rig.heard.opened()[0].session;
+    let session = rig.opened(1)[0].session;
     let start = std::time::Instant::now();
     // What the system does with the sockets of a process that is killed: no goodbye.
     client.ws.get_ref().shutdown(std::net::Shutdown::Both).unwrap();
@@ -321,7 +321,7 @@ fn s54_a_session_cannot_speak_for_another() {
     let (token, other) = (rig.token(Some(PAGE)), rig.token(Some(OTHER)));
     let mut client = Client::enter(&rig, PAGE, &token);
     let mut second = Client::enter(&rig, OTHER, &other);
-    let sessions: Vec<u64> = rig.heard.opened().iter().map(|info| info.session.0).collect();
+    let sessions: Vec<u64> = rig.opened(2).iter().map(|info| info.session.0).collect();
     assert_ne!(sessions[0], sessions[1]);
     // Whatever a client writes into a request, the scripts are told whose it is.
     let lie = json!({"session": sessions[1], "owner": sessions[1]});

@@ -49,7 +49,6 @@ fn s03_no_other_address_can_be_configured() {
         std::fs::write(&file, format!("return {{ server = {{ {line} }} }}\n")).unwrap();
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_sonic-bridge"))
             .arg("check")
-            .arg("--config")
             .arg(&file)
             .env("SONIC_BRIDGE_CACHE", folder.path())
             .output()

@@ -13,7 +13,7 @@ fn a_client_that_comes_back_has_its_session_and_what_it_missed() {
     let token = rig.token(Some(PAGE));
     let mut client = Client::connect(&rig, PAGE);
     let ready = client.identify(&token, json!({}));
-    let id = rig.heard.opened()[0].session;
+    let id = rig.opened(1)[0].session;
     rig.emit("LOADED", "lifecycle", None, json!({"n": 1}));
     assert_eq!(client.event()["seq"], 1);
     drop(client);
@@ -42,7 +42,7 @@ fn what_could_not_be_kept_is_said_to_be_lost() {
     let token = rig.token(Some(PAGE));
     let mut client = Client::connect(&rig, PAGE);
     let ready = client.identify(&token, json!({}));
-    let id = rig.heard.opened()[0].session;
+    let id = rig.opened(1)[0].session;
     drop(client);
     rig.until("it is parked", || rig.heard.has(&Word::Parked(id)));
     for n in 1..=20 {
@@ -68,7 +68,7 @@ fn a_session_that_is_over_begins_anew() {
     let more = client.resume(&token.1, "no such session", 7);
     let ready = client.identify(&token, more);
     assert_eq!((&ready["resumed"], &ready["seq"]), (&json!(false), &json!(0)));
-    assert_eq!(rig.heard.opened().len(), 1);
+    assert_eq!(rig.opened(1).len(), 1);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn the_second_socket_takes_the_session_over() {
     let token = rig.token(Some(PAGE));
     let mut first = Client::connect(&rig, PAGE);
     let ready = first.identify(&token, json!({}));
-    let id = rig.heard.opened()[0].session;
+    let id = rig.opened(1)[0].session;
     let mut second = Client::connect(&rig, PAGE);
     let more = second.resume(&token.1, &session(&ready), 0);
     assert_eq!(second.identify(&token, more)["resumed"], true);

@@ -55,7 +55,7 @@ fn programs_come_by_their_own_door_with_a_token() {
     let ready = client.ask("IDENTIFY", params).unwrap();
     let proof = client.proof(&token, sonic_bridge::security::proof::Role::Server, "native");
     assert_eq!(ready["server_proof"], proof);
-    let info = rig.heard.opened().remove(0);
+    let info = rig.opened(1).remove(0);
     assert_eq!((info.origin, &*info.protocol), (None, "sonic-core"));
     let mut client = connect();
     client.identify(&(key, token.clone()), json!({}));
@@ -102,7 +102,7 @@ fn another_protocol_of_the_scripts_has_its_own_path_and_name() {
     let token = rig.token(Some(PAGE));
     let mut client = Client::connect_to(&rig, "/v1/other", "other.v1.json", Some(PAGE), None).unwrap();
     let ready = client.identify(&token, json!({}));
-    assert_eq!(&*rig.heard.opened()[0].protocol, "other");
+    assert_eq!(&*rig.opened(1)[0].protocol, "other");
     assert!(Client::connect_to(&rig, "/v1/other", "sonic-core.v1.json", Some(PAGE), None).is_err());
     // A session does not change its protocol.
     let mut thief = Client::connect(&rig, PAGE);

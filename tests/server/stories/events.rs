@@ -11,7 +11,7 @@ fn only_the_classes_that_were_chosen_come() {
     let mut client = Client::enter(&rig, PAGE, &token);
     rig.emit("APPLIED", "graph", None, json!({}));
     rig.emit("LOADED", "lifecycle", None, json!({}));
-    assert_eq!((client.event()["type"].as_str(), rig.heard.opened().len()), (Some("LOADED"), 1));
+    assert_eq!(client.event()["type"], "LOADED");
     client.ask("SUBSCRIBE", json!({"classes": ["graph", "meters"]})).unwrap();
     rig.until("the classes changed", || {
         rig.emit("APPLIED", "graph", None, json!({}));

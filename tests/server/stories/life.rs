@@ -80,7 +80,8 @@ fn a_client_that_answers_no_ping_is_let_go() {
     let (start, session) = (Instant::now(), rig.opened(1)[0].session);
     // The library answers pings while it reads.
     assert!(lives.is_silent(Duration::from_millis(900)));
-    assert!(rig.heard.has(&Word::Parked(session)), "{:?}", start.elapsed());
+    rig.until("it is parked", || rig.heard.has(&Word::Parked(session)));
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     assert_eq!(client.closed(), 4011);
     assert!(lives.ask("ECHO", json!({})).is_ok());
 }
@@ -111,7 +112,8 @@ fn the_end_of_the_bridge_is_said_to_everybody() {
     rig.stop();
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     assert_eq!(reader.join().unwrap(), (vec![1001; 3], 1001));
-    assert_eq!(rig.heard.all().iter().filter(|word| matches!(word, Word::Closed(_))).count(), 3);
+    let closed = || rig.heard.all().iter().filter(|word| matches!(word, Word::Closed(_))).count();
+    rig.until("the scripts hear of all", || closed() == 3);
     assert!(std::net::TcpStream::connect(("127.0.0.1", rig.port)).is_err());
 }
 
@@ -128,6 +130,6 @@ fn a_token_has_four_sessions_and_those_without_a_client_make_room() {
     drop(clients.remove(0));
     rig.until("one is parked", || rig.heard.has(&Word::Parked(first)));
     clients.push(Client::enter(&rig, PAGE, &token));
-    assert!(rig.heard.has(&Word::Closed(first)));
+    rig.until("the scripts hear of it", || rig.heard.has(&Word::Closed(first)));
     assert_eq!(rig.control.sessions(), 4);
 }

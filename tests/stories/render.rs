@@ -210,12 +210,40 @@ fn an_instrument_plays_a_midi_file() {
     assert!(heard[0].len() > 44_100, "the release is there");
 }
 
-/// Format 0, 480 ticks a quarter: a rest of a quarter, A3 for a quarter.
+#[test]
+fn controllers_move_at_their_sample_whatever_the_block() {
+    let sandbox = Sandbox::new();
+    let midi = sandbox.file("song.mid");
+    // A note; 150 ticks later the cutoff (74) falls, 150 ticks later pitch bend and wheel move, 600 ticks later all ends.
+    let track: &[u8] = &[
+        0, 0x90, 57, 100, 0x81, 0x16, 0xb0, 74, 10, 0x81, 0x16, 0xe0, 0, 0x60, 5, 0xb0, 1, 127, 0x84, 0x58, 0x80, 57, 0,
+    ];
+    std::fs::write(&midi, song(track)).unwrap();
+    let mut first: Option<Vec<u8>> = None;
+    for block in ["1", "64", "441", "8192"] {
+        let out = sandbox.file(&format!("out{block}.wav"));
+        let mut command = render(&sandbox, &[]);
+        command.args(["--plugin", "Sonic Synth", "--block", block, "--tail", "0.2", "--midi"]);
+        report(command.arg(&midi).arg("-o").arg(&out));
+        let bytes = std::fs::read(&out).unwrap();
+        match &first {
+            None => first = Some(bytes),
+            Some(first) => assert!(*first == bytes, "--block {block} changes the sound"),
+        }
+    }
+}
+
+/// A rest of a quarter, A3 for a quarter.
 fn one_note() -> Vec<u8> {
-    let track: &[u8] = &[0x83, 0x60, 0x90, 57, 100, 0x83, 0x60, 0x80, 57, 0, 0x00, 0xff, 0x2f, 0x00];
+    song(&[0x83, 0x60, 0x90, 57, 100, 0x83, 0x60, 0x80, 57, 0])
+}
+
+/// Format 0, 480 ticks a quarter.
+fn song(track: &[u8]) -> Vec<u8> {
+    let track = [track, &[0x00, 0xff, 0x2f, 0x00]].concat();
     let mut file = b"MThd\0\0\0\x06\0\0\0\x01\x01\xe0MTrk".to_vec();
     file.extend_from_slice(&(track.len() as u32).to_be_bytes());
-    file.extend_from_slice(track);
+    file.extend_from_slice(&track);
     file
 }
 

@@ -14,6 +14,7 @@ use super::{
     processor::{Parts, process_mode},
     states,
     stream::StateType,
+    told::Told,
     units::Units,
 };
 use crate::plugin::{
@@ -155,6 +156,10 @@ impl Instance {
             gone: Arc::clone(&gone),
             state_loaded: Arc::clone(&state_loaded),
         });
+        // Values only where a controller can jump: asking for them takes time at every start.
+        let turned = if self.midi.is_empty() { &[] } else { self.parameters.list() };
+        let told = turned.iter().filter_map(|info| Some((info.id, self.parameters.normalized(info.id).ok()?)));
+        let told = Told::new(told);
         Vst3Processor::new(Parts {
             processor: self.objects.processor.clone(),
             setup: *setup,
@@ -164,6 +169,7 @@ impl Instance {
             event_inputs: self.layout.event_inputs.iter().map(|bus| bus.active).collect(),
             params: self.parameters.list().len(),
             midi: Arc::clone(&self.midi),
+            told,
             reports,
             needs: self.context_needs,
             gone,

@@ -27,7 +27,7 @@ use std::{
     time::Duration,
 };
 use vst3::Steinberg::{
-    Vst::{IAudioProcessorTrait, IMidiLearn, IMidiLearnTrait, IMidiMapping},
+    Vst::{IAudioProcessorTrait, IMidiLearn, IMidiLearnTrait},
     kResultOk,
 };
 
@@ -106,8 +106,7 @@ impl Instance {
     }
 
     pub(super) fn rebuild_midi(&self) {
-        let mapping = self.objects.controller.as_ref().and_then(|controller| controller.cast::<IMidiMapping>());
-        self.midi.rebuild(mapping.as_ref());
+        self.midi.rebuild(self.objects.controller.as_ref());
     }
 
     /// `[main]` Bits of the process context the plugin asked for (`IProcessContextRequirements`).
@@ -123,6 +122,7 @@ impl Instance {
     /// What was set before a state was loaded is old.
     fn forget_pending(&mut self) {
         self.pending.clear();
+        self.midi.mark_stale();
         if let Some(active) = &self.active {
             active.state_loaded.store(true, Release);
         }

@@ -49,6 +49,7 @@ mod states;
 pub mod stream;
 pub mod strings;
 pub mod supported;
+mod told;
 pub mod uid;
 pub mod units;
 

@@ -17,6 +17,7 @@ use super::{
     orphans,
     param_changes::ParamChanges,
     sounding::Sounding,
+    told::Told,
 };
 use crate::{
     model::{BusInfo, Event, EventBody, ParamPoint},
@@ -66,6 +67,8 @@ pub(super) struct Parts {
     pub event_inputs: Vec<bool>,
     pub params: usize,
     pub midi: Arc<MidiMap>,
+    /// Present values, for plugins that controllers turn.
+    pub told: Told,
     pub reports: rtrb::Producer<ParamPoint>,
     /// Bits of the process context the plugin asked for.
     pub needs: u32,
@@ -89,6 +92,7 @@ pub struct Vst3Processor {
     events_in: EventList,
     events_out: EventList,
     midi: Arc<MidiMap>,
+    told: Told,
     reports: rtrb::Producer<ParamPoint>,
     reports_lost: u64,
     events_refused: u64,
@@ -151,6 +155,7 @@ impl Vst3Processor {
             events_in,
             events_out,
             midi: parts.midi,
+            told: parts.told,
             reports: parts.reports,
             reports_lost: 0,
             events_refused: 0,
@@ -187,7 +192,7 @@ impl Vst3Processor {
             let offset = event.offset.min(last);
             if let EventBody::Controller { channel, number, value } = event.body {
                 if let Some(param) = self.midi.lookup(event.bus, channel, number) {
-                    self.changes_in.push(&ParamPoint { param, offset, value: unit(value) });
+                    self.turn(ParamPoint { param, offset, value: unit(value) });
                 }
                 continue;
             }
@@ -202,11 +207,40 @@ impl Vst3Processor {
         }
     }
 
+    /// A controller jumps: the old value belongs on the sample before.
+    fn turn(&mut self, point: ParamPoint) {
+        if self.midi.take_stale() {
+            self.told.forget();
+        }
+        let before = match self.changes_in.latest(point.param) {
+            Some((at, value)) => Some(value).filter(|_| at < point.offset),
+            None => self.told.last(point.param),
+        };
+        if point.offset > 0
+            && let Some(value) = before.filter(|value| *value != point.value)
+        {
+            self.changes_in.push(&ParamPoint { offset: point.offset - 1, value, ..point });
+        }
+        self.changes_in.push(&point);
+    }
+
+    /// The points of a call that is over: remembered where it matters, and forgotten.
+    #[inline]
+    fn end_changes(&mut self) {
+        if !self.told.is_empty() {
+            let told = &mut self.told;
+            self.changes_in.for_latest(|param, value| told.tell(param, value));
+        }
+        self.changes_in.clear();
+    }
+
     /// Points to the block's caller and, over the ring, to the controller.
     fn give_params(&mut self, block: &mut Block<'_>) {
         let (reports, lost, out) = (&mut self.reports, &mut self.reports_lost, &mut *block.out);
+        let told = &mut self.told;
         let last = block.frames.saturating_sub(1) as u32;
         self.changes_out.for_each(|point| {
+            told.tell(point.param, point.value);
             let point = ParamPoint { offset: point.offset.min(last), ..point };
             out.push_param(point);
             if reports.push(point).is_err() {
@@ -277,7 +311,7 @@ impl Processor for Vst3Processor {
         context::fill(&mut self.context, block.transport, self.needs);
         self.data.numSamples = block.frames as i32;
         let result = self.call();
-        self.changes_in.clear();
+        self.end_changes();
         self.events_in.clear();
         if let Some(double) = &self.double {
             for (at, channel) in block.outputs.iter().enumerate() {
@@ -318,7 +352,7 @@ impl Processor for Vst3Processor {
         // Plugins that refuse an empty block have no other way to be told; the controller half knows the values.
         let _ = self.call();
         self.data = full;
-        self.changes_in.clear();
+        self.end_changes();
         let (reports, lost) = (&mut self.reports, &mut self.reports_lost);
         self.changes_out.for_each(|point| {
             if reports.push(point).is_err() {

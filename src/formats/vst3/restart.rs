@@ -151,6 +151,7 @@ impl Instance {
         }
         if has(consts::RESTART_VALUES) {
             // Values are asked for when they are wanted, so there is nothing to drop but what others remember.
+            self.midi.mark_stale();
             notices.push(Notice::ValuesChanged);
         }
         if has(consts::RESTART_MIDI) {

@@ -123,7 +123,12 @@ impl Automation {
     /// `[any]` Reads text; `path` is for messages.
     pub fn parse(text: &str, path: &Path) -> Result<Self, AutomationError> {
         let text = text.trim_start_matches('\u{feff}');
-        if text.trim_start().starts_with('{') { Self::parse_json(text, path) } else { Self::parse_csv(text, path) }
+        let json = text.trim_start().starts_with('{');
+        let automation = if json { Self::parse_json(text, path) } else { Self::parse_csv(text, path) }?;
+        if automation.lanes.is_empty() {
+            return Err(syntax(path, "everywhere", "there is not one point in it".into()));
+        }
+        Ok(automation)
     }
 
     /// `[any]` The parameters named, as written.
@@ -170,6 +175,9 @@ impl Automation {
             let Some(points) = points.as_array() else {
                 return Err(syntax(path, param, "a list of points [seconds, value] is needed".into()));
             };
+            if points.is_empty() {
+                return Err(syntax(path, param, "the list of points is empty".into()));
+            }
             for (index, point) in points.iter().enumerate() {
                 let place = format!("{param}, point {}", index + 1);
                 let (time, value, curve) = match point.as_array().map(Vec::as_slice) {
@@ -345,6 +353,10 @@ mod tests {
             ("time,param,value\nnow,Wet,0.5", "line 2: a time is"),
             ("0,\"Wet,0.5", "a quote is not closed"),
             ("NaN,Wet,0.5", "0 or more"),
+            ("", "not one point"),
+            ("time,param,value\n# nothing yet\n", "not one point"),
+            ("{}", "not one point"),
+            (r#"{"Wet": []}"#, "Wet: the list of points is empty"),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.contains(part), "{text}: {error}");

@@ -65,10 +65,12 @@ impl BlockRunner for Schedule {
 /// A file for an input node.
 #[derive(Debug)]
 pub struct InputFeed {
-    /// Position in the graph spec; the node has as many channels as the file.
+    /// Position in the graph spec; the node has as many channels as the file, and one more for the mean of them.
     pub node: usize,
     /// The file, at the schedule's sample rate.
     pub source: Source,
+    /// The node has that one more channel.
+    pub mean: bool,
 }
 
 /// Notes for plugins.
@@ -173,6 +175,7 @@ pub struct OfflineRun {
 struct Feed {
     node: usize,
     source: Source,
+    mean: bool,
     room: Vec<Vec<f32>>,
     ended: bool,
 }
@@ -187,9 +190,9 @@ impl OfflineRun {
             Some(feed) => feed.source.frames().map(|frames| frames.max(song_length)),
             None => Some(song_length),
         };
-        let feed = |InputFeed { node, source }| {
+        let feed = |InputFeed { node, source, mean }| {
             let room = vec![vec![0.0; block]; source.channels()];
-            Feed { node, source, room, ended: false }
+            Feed { node, source, mean, room, ended: false }
         };
         let rate = f64::from(job.sample_rate);
         Self {
@@ -283,6 +286,14 @@ impl OfflineRun {
                 let input = runner.input_mut(feed.node, channel, frames);
                 input[..got].copy_from_slice(&room[..got]);
                 input[got..].fill(0.0);
+            }
+            if feed.mean {
+                let share = 1.0 / feed.room.len() as f32;
+                let mean = runner.input_mut(feed.node, feed.room.len(), frames);
+                mean.fill(0.0);
+                for room in &feed.room {
+                    mean[..got].iter_mut().zip(room).for_each(|(mean, sample)| *mean += sample * share);
+                }
             }
         }
         Ok(())

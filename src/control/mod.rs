@@ -11,6 +11,7 @@ pub mod param_text;
 pub mod render_error;
 pub mod render_job;
 pub mod render_report;
+mod settings;
 
 pub use self::core::Core;
 pub use host::Host;

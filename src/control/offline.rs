@@ -162,10 +162,10 @@ impl Prepared {
         };
         last_words::doom(writer.temporary());
         let offline = OfflineJob {
-            input: input.zip(chain.input).map(|(source, node)| InputFeed { node, source }),
+            input: input.zip(chain.input).map(|(source, node)| InputFeed { node, source, mean: false }),
             sidechains: sidechain
                 .zip(chain.sidechain)
-                .map(|(source, node)| InputFeed { node, source })
+                .map(|(source, node)| InputFeed { node, source, mean: true })
                 .into_iter()
                 .collect(),
             song,
@@ -180,7 +180,8 @@ impl Prepared {
         let run = OfflineRun::new(offline, &schedule);
         let setup_time = started.elapsed();
         let playing = Instant::now();
-        let (schedule, result) = play(&mut chain, schedule, run, tell, cancel);
+        let strict = if job.keep_going { Vec::new() } else { chain.nodes_by_name() };
+        let (schedule, result) = play(&mut chain, schedule, run, &strict, tell, cancel);
         last_words::doom(None);
         let elapsed = playing.elapsed();
         let report = result.map(|summary| {
@@ -245,6 +246,7 @@ fn play(
     chain: &mut Chain,
     schedule: Schedule,
     run: OfflineRun,
+    strict: &[(usize, String)],
     tell: &mut dyn FnMut(Progress),
     cancel: &AtomicBool,
 ) -> (Schedule, Result<RenderSummary, RenderError>) {
@@ -255,7 +257,7 @@ fn play(
     let (done, total) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
     std::thread::scope(|scope| {
         let clock = scope.spawn(|| {
-            let mut clock = Clock { asked, lend, given_back, done: &done, total: &total, cancel };
+            let mut clock = Clock { asked, lend, given_back, done: &done, total: &total, strict, cancel };
             let result = clock.run(schedule, run);
             let _ = finished.send(());
             result
@@ -326,6 +328,8 @@ struct Clock<'a> {
     given_back: mpsc::Receiver<Schedule>,
     done: &'a AtomicU64,
     total: &'a AtomicU64,
+    /// Plugins that must have done their work before an output appears: node and name.
+    strict: &'a [(usize, String)],
     cancel: &'a AtomicBool,
 }
 
@@ -356,9 +360,30 @@ impl Clock<'_> {
                     self.done.store(done, Relaxed);
                     self.total.store(total.unwrap_or(u64::MAX), Relaxed);
                 }
-                Ok(Step::Finished) => return (schedule, run.finish().map_err(RenderError::from)),
+                Ok(Step::Finished) => {
+                    let result = match self.failed(&schedule) {
+                        Some(error) => Err(error),
+                        None => run.finish().map_err(RenderError::from),
+                    };
+                    return (schedule, result);
+                }
                 Err(error) => return (schedule, Err(error.into())),
             }
         }
+    }
+
+    /// The first plugin whose work is not in the output.
+    fn failed(&self, schedule: &Schedule) -> Option<RenderError> {
+        self.strict.iter().find_map(|(node, name)| {
+            let stats = schedule.node_stats(*node);
+            let what = if stats.bypassed {
+                "went on putting out values that are no numbers, and was taken out of the line"
+            } else if stats.failed > 0 && stats.failed == stats.blocks {
+                "failed in every block"
+            } else {
+                return None;
+            };
+            Some(RenderError::Failed { plugin: name.clone(), what })
+        })
     }
 }

@@ -8,10 +8,12 @@ mod bad_input;
 mod config;
 mod everywhere;
 #[cfg(target_os = "linux")]
+mod failing;
 mod formats;
 #[cfg(target_os = "linux")]
 mod info;
 #[cfg(target_os = "linux")]
+mod music;
 mod real_plugins;
 #[cfg(target_os = "linux")]
 mod render;

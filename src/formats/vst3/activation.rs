@@ -83,7 +83,7 @@ impl Instance {
         unsafe { processor.setProcessing(1) };
         let mut processor = self.make_processor(setup, double);
         if !self.pending.is_empty() {
-            processor.prime(std::mem::take(&mut self.pending));
+            processor.prime(self.pending.take());
             // A longer decay has a longer tail, and the audio half has only heard of it now.
             self.tail = self.ask_tail();
         }
@@ -231,7 +231,7 @@ impl Instance {
         self.reconfigure(&request);
         self.rebuild_midi();
         // Set while nothing ran: the new controller shows it at once, the component hears of it at the next start.
-        for point in &self.pending {
+        for point in self.pending.iter() {
             self.parameters.follow(point.param, point.value);
         }
         Ok(())

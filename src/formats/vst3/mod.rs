@@ -36,6 +36,7 @@ mod objects;
 mod orphans;
 mod param_changes;
 mod parameters;
+mod pending;
 pub mod preset;
 pub mod preset_folders;
 pub mod processor;

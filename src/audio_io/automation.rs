@@ -77,6 +77,8 @@ pub struct AutomationTrack {
     pub node: usize,
     /// Which parameter.
     pub param: ParamId,
+    /// Samples by which everything is late.
+    delay: u64,
     lane: Lane,
 }
 
@@ -158,10 +160,9 @@ impl Automation {
                 points.push(Breakpoint { at, value, curve: *curve });
             }
             for target in targets {
-                let delay = u64::from(target.delay);
-                let late = points.iter().map(|point| Breakpoint { at: point.at + delay, ..*point }).collect();
-                let lane = Lane::new(late, delay, target.initial);
-                tracks.push(AutomationTrack { node: target.node, param: target.param, lane });
+                let lane = Lane::new(points.clone(), target.initial);
+                let Target { node, param, delay, .. } = target;
+                tracks.push(AutomationTrack { node, param, delay: u64::from(delay), lane });
             }
         }
         Ok(tracks)
@@ -269,7 +270,17 @@ impl AutomationTrack {
     /// `[audio]` The points of the block of `frames` samples from `start` on. Blocks must follow each other.
     pub fn emit(&mut self, start: u64, frames: usize, mut point: impl FnMut(ParamPoint)) {
         let param = self.param;
-        self.lane.emit(start, frames, |offset, value| point(ParamPoint { param, offset, value }));
+        let early = self.delay.saturating_sub(start).min(frames as u64);
+        let (from, frames) = (start + early - self.delay.min(start + early), frames - early as usize);
+        if frames > 0 {
+            let mut late = |offset, value| point(ParamPoint { param, offset: offset + early as u32, value });
+            self.lane.emit(from, frames, &mut late);
+        }
+    }
+
+    /// `[any]` From the next block on everything is late by so much.
+    pub fn delay(&mut self, delay: u64) {
+        self.delay = delay;
     }
 }
 

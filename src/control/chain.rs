@@ -5,7 +5,7 @@
 
 use super::{param_text, param_text::ParamError, render_error::RenderError, render_job::PluginUse, settings};
 use crate::{
-    engine::{LoadedNode, Schedule},
+    engine::LoadedNode,
     model::{Arrangement, Edge, GraphSpec, NodeKind, NodeSpec, ParamId, PluginInfo, Port},
     plugin::{Controller, Format, Layout, LayoutRequest, Notice, Setup},
 };
@@ -121,28 +121,6 @@ impl Chain {
             {
                 tracing::warn!(%error, "a plugin could not be stopped");
             }
-        }
-    }
-
-    /// `[main]` Does the restart an instance asked for, between two blocks.
-    pub fn restart(&mut self, member: usize, schedule: &mut Schedule) {
-        let Member { node, controller, .. } = &mut self.members[member];
-        let before = (controller.latency(), controller.layout().clone());
-        let Some(processor) = schedule.take_processor(*node) else { return };
-        let name = controller.plugin().name.clone();
-        match controller.restart(processor) {
-            Ok(fresh) => {
-                if before != (controller.latency(), controller.layout().clone()) {
-                    self.warnings.push(format!(
-                        "{name} changed its latency or buses in the middle; the output keeps the alignment of the start"
-                    ));
-                }
-                if schedule.put_processor(*node, fresh).is_err() {
-                    self.warnings
-                        .push(format!("{name} could not be put back after a restart; it is silent from there"));
-                }
-            }
-            Err(error) => self.warnings.push(format!("{name} did not come back from a restart it asked for: {error}")),
         }
     }
 

@@ -47,7 +47,8 @@ fn scaled(sound: &[Vec<f32>], gain: f32) -> Vec<Vec<f32>> {
     sound.iter().map(|channel| channel.iter().map(|sample| sample * gain).collect()).collect()
 }
 
-fn close(a: &[Vec<f32>], b: &[Vec<f32>]) -> f32 {
+/// The largest difference.
+pub fn close(a: &[Vec<f32>], b: &[Vec<f32>]) -> f32 {
     assert_eq!(a.len(), b.len(), "channels");
     a.iter().zip(b).fold(0.0, |worst, (a, b)| {
         assert_eq!(a.len(), b.len(), "frames");

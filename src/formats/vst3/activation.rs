@@ -75,7 +75,7 @@ impl Instance {
         self.objects.set_exchange_active(true);
         // SAFETY: active now; the latency is asked before processing starts.
         self.latency = unsafe { processor.getLatencySamples() }.min(1 << 24);
-        self.tail = self.ask_tail();
+        self.tail = self.declared_tail();
         if setup.mode == ProcessMode::Offline {
             self.tell_presentation_latency(0);
         }
@@ -85,13 +85,13 @@ impl Instance {
         if !self.pending.is_empty() {
             processor.prime(self.pending.take());
             // A longer decay has a longer tail, and the audio half has only heard of it now.
-            self.tail = self.ask_tail();
+            self.tail = self.declared_tail();
         }
         Ok(Box::new(processor))
     }
 
     /// How long it rings with its present values.
-    fn ask_tail(&self) -> Tail {
+    pub(super) fn declared_tail(&self) -> Tail {
         // SAFETY: a live interface on the main thread, active.
         match unsafe { self.objects.processor.getTailSamples() } {
             0 => Tail::None,
@@ -170,6 +170,7 @@ impl Instance {
             params: self.parameters.list().len(),
             midi: Arc::clone(&self.midi),
             told,
+            restart: self.objects.handler.restart_asked(),
             reports,
             needs: self.context_needs,
             gone,

@@ -206,6 +206,13 @@ impl Controller for Instance {
         self.tail
     }
 
+    fn ask_tail(&mut self) -> Tail {
+        if self.active.is_some() {
+            self.tail = self.declared_tail();
+        }
+        self.tail
+    }
+
     fn offers_f64(&self) -> bool {
         // SAFETY: a live interface on the main thread.
         unsafe { self.objects.processor.canProcessSampleSize(consts::SAMPLE_64) == kResultOk }

@@ -28,7 +28,10 @@ use std::{
     mem::ManuallyDrop,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Release},
+        atomic::{
+            AtomicBool,
+            Ordering::{Relaxed, Release},
+        },
     },
 };
 use vst3::{
@@ -69,6 +72,8 @@ pub(super) struct Parts {
     pub midi: Arc<MidiMap>,
     /// Present values, for plugins that controllers turn.
     pub told: Told,
+    /// Set while a restart was asked for and not heard of.
+    pub restart: Arc<AtomicBool>,
     pub reports: rtrb::Producer<ParamPoint>,
     /// Bits of the process context the plugin asked for.
     pub needs: u32,
@@ -93,6 +98,7 @@ pub struct Vst3Processor {
     events_out: EventList,
     midi: Arc<MidiMap>,
     told: Told,
+    restart: Arc<AtomicBool>,
     reports: rtrb::Producer<ParamPoint>,
     reports_lost: u64,
     events_refused: u64,
@@ -156,6 +162,7 @@ impl Vst3Processor {
             events_out,
             midi: parts.midi,
             told: parts.told,
+            restart: parts.restart,
             reports: parts.reports,
             reports_lost: 0,
             events_refused: 0,
@@ -369,6 +376,10 @@ impl Processor for Vst3Processor {
         unsafe { self.processor.setProcessing(0) };
         // SAFETY: as above.
         unsafe { self.processor.setProcessing(1) };
+    }
+
+    fn wants_restart(&self) -> bool {
+        self.restart.load(Relaxed)
     }
 
     fn dropped(&self) -> u64 {

@@ -112,8 +112,7 @@ impl Client {
             let mut value = value.clone();
             if name == "resume" {
                 let session = value["session"].as_str().unwrap().to_owned();
-                value["proof"] =
-                    json!(self.proof(key, &["r", &self.instance(), &self.nonce, &client_nonce, &session]));
+                value["proof"] = json!(self.proof(key, &["r", &self.instance(), &self.nonce, &client_nonce, &session]));
             }
             params[name] = value;
         }

@@ -3,6 +3,8 @@
 
 #[cfg(target_os = "linux")]
 pub mod bare;
+pub mod bridge;
+pub mod client;
 pub mod fixtures;
 pub mod main_thread;
 pub mod player;

@@ -1,0 +1,88 @@
+//! `SET_PARAM`, which goes through Lua, over the same text sent back by a bare WebSocket; and how many a second there are.
+
+use crate::bridge::Bridge;
+use crate::client::Client;
+use crate::figures::Figures;
+use crate::floor::Floor;
+use crate::round_trip::BLOCK;
+use crate::samples::{Samples, take};
+use crate::support::{fixtures, sandbox::Sandbox};
+use serde_json::json;
+use std::time::Instant;
+use tokio_tungstenite::tungstenite::Message;
+
+const IN_A_TURN: usize = 1000;
+const TURNS: usize = 41;
+/// Requests that wait for their answers at once.
+const IN_FLIGHT: usize = 32;
+const PIPELINED: usize = 20_000;
+
+/// The middle, with texts and without; then requests a second.
+pub fn run(figures: &mut Figures) {
+    let sandbox = Sandbox::new();
+    let bridge = Bridge::start(&sandbox, &[fixtures::demo_plugins()]);
+    let (mut page, _) = bridge.pair();
+    let (instance, _) = page.open_gain(BLOCK, 32);
+    let params = page.call("LIST_PARAMS", json!({ "instance": instance }));
+    let param = params["params"][0]["id"].as_u64().unwrap();
+    let warp = Floor::Warp.start();
+    let mut echo = Client::to_floor(warp.port);
+    let mut count = 0_u64;
+    let mut request = |texts: bool| {
+        count += 1;
+        let value = (count % 1000) as f64 / 1000.0;
+        let id = 1_000_000 + count;
+        let params = json!({ "instance": instance, "param": param, "value": value, "texts": texts });
+        (id, json!({ "jsonrpc": "2.0", "id": id, "method": "SET_PARAM", "params": params }).to_string())
+    };
+    for texts in [true, false] {
+        let [floor, ours] = take(TURNS, |side| {
+            let mut samples = Samples::default();
+            for _ in 0..IN_A_TURN {
+                let (id, text) = request(texts);
+                let started = Instant::now();
+                if side == 0 {
+                    echo.socket.send(Message::text(text)).unwrap();
+                    samples.add_after(started, || echo.read_text());
+                } else {
+                    page.socket.send(Message::text(text)).unwrap();
+                    let answer = samples.add_after(started, || page.read_text());
+                    good(&answer, id);
+                }
+            }
+            samples
+        });
+        let raw = [
+            ("warp echo µs", floor.quantile(0.5)),
+            ("bridge µs", ours.quantile(0.5)),
+            ("bridge slowest hundredth µs", ours.quantile(0.99)),
+            ("difference µs", ours.quantile(0.5) - floor.quantile(0.5)),
+        ];
+        let name = format!("SET_PARAM {} texts, middle", if texts { "with" } else { "without" });
+        figures.add(&name, ours.over(&floor, 0.5), "×", 1.3, &raw);
+    }
+    for texts in [true, false] {
+        let started = Instant::now();
+        let (mut asked, mut answered) = (0, 0);
+        while answered < PIPELINED {
+            while asked < (answered + IN_FLIGHT).min(PIPELINED) {
+                page.socket.write(Message::text(request(texts).1)).unwrap();
+                asked += 1;
+            }
+            page.socket.flush().unwrap();
+            // Half of them, so that there is always something to do on the other side. In any order.
+            for _ in 0..(IN_FLIGHT / 2).min(PIPELINED - answered) {
+                let answer = page.read_text();
+                assert!(answer.contains("\"applied\""), "{answer}");
+                answered += 1;
+            }
+        }
+        let rate = PIPELINED as f64 / started.elapsed().as_secs_f64();
+        let name = format!("SET_PARAM {} texts, {IN_FLIGHT} in flight", if texts { "with" } else { "without" });
+        figures.note(&name, &[("a second", rate)]);
+    }
+}
+
+fn good(answer: &str, id: u64) {
+    assert!(answer.contains(&format!("\"id\":{id}")) && answer.contains("\"applied\""), "{id}: {answer}");
+}

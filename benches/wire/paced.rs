@@ -9,6 +9,11 @@ use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Message, WebSocket};
 
+/// Bytes of a frame.
+const FRAME: usize = 32 + 2 * BLOCK * 4;
+/// A result that takes longer never comes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// What one connection carries.
 pub struct Load {
     /// Its streams.
@@ -39,6 +44,7 @@ impl Load {
         let (blocks, at_once) = (self.blocks, self.at_once);
         // Nothing is on its way, so the second half begins with an empty buffer.
         let half = client.socket.get_ref().try_clone().unwrap();
+        half.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut outcome = Outcome::default();
         let sent_late = std::thread::scope(|scope| {
             let reading = scope.spawn(move || read(half, start, results, blocks, at_once));
@@ -76,7 +82,8 @@ fn read(half: TcpStream, start: Instant, results: usize, blocks: usize, at_once:
     while left > 0 {
         let Message::Binary(bytes) = socket.read().unwrap() else { continue };
         let now = Instant::now();
-        for frame in bytes.chunks_exact(32 + 2 * BLOCK * 4) {
+        assert!(bytes.len().is_multiple_of(FRAME), "{} bytes instead of whole frames", bytes.len());
+        for frame in bytes.chunks_exact(FRAME) {
             // A floor sends back what it got, with kind 1.
             assert!(frame[0] == 1 || frame[0] == 2, "frame {:?} instead of a result", &frame[..32]);
             outcome.dry += usize::from(u16::from_le_bytes([frame[2], frame[3]]) & DRY != 0);

@@ -4,15 +4,26 @@ use clap::{Parser, Subcommand};
 
 /// A scriptable host for native audio plugins.
 #[derive(Debug, Parser)]
-#[command(name = "sonic-bridge", version, max_term_width = 100)]
+#[command(name = "sonic-bridge", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
+    /// Without one the bridge runs
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub run: super::run::RunArgs,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Run the bridge: let pages load plugins and send sound through them
+    Run(super::run::RunArgs),
+    /// Say whether a bridge is running, which, and how fast it answers
+    Ping(super::ping::PingArgs),
+    /// Make a token for a program that is no page
+    Token(super::token::TokenArgs),
+    /// Show which pages and programs were let in, or take that back
+    Origins(super::origins::OriginsArgs),
     /// Look for plugins and examine those that are new or changed
     Scan(super::scan::ScanArgs),
     /// List the plugins of this machine

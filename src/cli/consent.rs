@@ -52,8 +52,8 @@ fn keep(file: &PathBuf) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Breaks at spaces.
-fn textwrap(text: &str, width: usize) -> String {
+/// `[any]` Breaks at spaces.
+pub(super) fn textwrap(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("never empty");

@@ -7,7 +7,7 @@ use std::{fs::OpenOptions, path::PathBuf, sync::Mutex};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// How much, and where to.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct LogArgs {
     /// How much to log: error, warn, info, debug, trace, or a filter such as "sonic_bridge::server=debug"
     #[arg(long, value_name = "LEVEL", default_value = "info")]
@@ -22,7 +22,8 @@ pub(super) struct LogArgs {
 
 /// `[main]` Begins to log. Once in a process.
 pub(super) fn start(args: &LogArgs) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&args.log).with_context(|| format!("--log {:?} is no level and no filter", args.log))?;
+    let filter =
+        EnvFilter::try_new(&args.log).with_context(|| format!("--log {:?} is no level and no filter", args.log))?;
     let file = match &args.log_file {
         Some(path) => {
             let file = OpenOptions::new().create(true).append(true).open(path);

@@ -7,15 +7,23 @@ mod args;
 mod block;
 mod chain_args;
 mod check;
+mod consent;
+mod doorbell;
 mod info;
 mod init;
 mod list;
+mod logging;
+mod origins;
 mod output;
+mod ping;
+mod places;
 mod plugins;
 mod probe;
 mod render;
 mod render_output;
+mod run;
 mod scan;
+mod token;
 
 use args::{Args, Command};
 use clap::Parser as _;
@@ -23,7 +31,12 @@ use std::process::ExitCode;
 
 /// `[main]` Runs the program.
 pub fn main() -> ExitCode {
-    let result = match Args::parse().command {
+    let args = Args::parse();
+    let result = match args.command.unwrap_or(Command::Run(args.run)) {
+        Command::Run(args) => run::run(&args),
+        Command::Ping(args) => ping::run(&args),
+        Command::Token(args) => token::run(&args),
+        Command::Origins(args) => origins::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::List(args) => list::run(&args),
         Command::Info(args) => info::run(&args),

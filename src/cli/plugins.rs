@@ -36,13 +36,17 @@ pub(super) struct FolderArgs {
 impl FolderArgs {
     /// `[main]` The options these arguments and the configuration mean, with Ctrl-C connected.
     pub fn options(&self) -> anyhow::Result<Options> {
+        let file = self.config.as_deref().map(|path| ConfigFile::read(path, Rc::new(note))).transpose()?;
+        Ok(self.options_of(file.as_ref()))
+    }
+
+    /// `[main]` The same with a configuration that was read already.
+    pub fn options_of(&self, config: Option<&ConfigFile>) -> Options {
         let mut named = self.plugin_path.clone();
-        if let Some(path) = &self.config {
-            named.extend(ConfigFile::read(path, Rc::new(note))?.plugin_paths());
-        }
+        named.extend(config.into_iter().flat_map(ConfigFile::plugin_paths));
         let mut options = Options::new(&named, !self.no_standard_folders);
         options.cancel = cancelled_by_ctrl_c();
-        Ok(options)
+        options
     }
 }
 

@@ -85,9 +85,9 @@ options! {
     /// Where browsers connect.
     server: Server = {
         /// The port on this machine that is listened on.
-        port: u32 = 8080, [Range(1, 65_535), Waits("the server")];
+        port: u32 = 8080, [Range(1, 65_535)];
         /// Pages that may ask to be let in, each as scheme://host or scheme://host:port.
-        origins: Vec<String> = texts(&["https://sforge.web.app", "http://localhost:5173"]), [Waits("the server")];
+        origins: Vec<String> = texts(&["https://sforge.web.app", "http://localhost:5173"]), [];
     }
     /// Sound cards, and how they are opened.
     audio: Audio = {

@@ -7,7 +7,10 @@ use super::{param_text, render_error::RenderError, render_job::PluginUse};
 use crate::{
     engine::{LoadedNode, Schedule},
     model::{Arrangement, Edge, GraphSpec, NodeKind, NodeSpec, ParamId, PluginInfo, Port},
-    plugin::{Controller, Format, Layout, LayoutRequest, Notice, PresetFile, Setup, State},
+    plugin::{
+        Controller, Format, Layout, LayoutRequest, Notice, PluginError, PresetFile, ProcessMode, Processor, Setup,
+        State,
+    },
 };
 use std::{ops::Range, path::Path};
 
@@ -62,9 +65,13 @@ pub struct Chain {
 /// Where the sound is after the plugins so far: channels of nodes.
 type Taps = Vec<(usize, u16)>;
 
+/// Gives a fresh instance its settings: position in the line, and the instance.
+pub type Settle<'a> = dyn FnMut(usize, &mut dyn Controller) -> Result<(), RenderError> + 'a;
+
 struct Builder<'a> {
     format: &'a dyn Format,
     request: &'a ChainRequest,
+    settle: &'a mut Settle<'a>,
     chain: Chain,
     taps: Taps,
     sidechain_used: bool,
@@ -76,9 +83,21 @@ pub fn open(
     plugins: &[(PluginInfo, &PluginUse)],
     request: &ChainRequest,
 ) -> Result<Chain, RenderError> {
+    let infos: Vec<PluginInfo> = plugins.iter().map(|(info, _)| info.clone()).collect();
+    open_with(format, &infos, request, &mut |position, controller| set(controller, plugins[position].1))
+}
+
+/// `[main]` The same, with settings from elsewhere.
+pub fn open_with<'a>(
+    format: &'a dyn Format,
+    plugins: &[PluginInfo],
+    request: &'a ChainRequest,
+    settle: &'a mut Settle<'a>,
+) -> Result<Chain, RenderError> {
     let mut builder = Builder {
         format,
         request,
+        settle,
         chain: Chain {
             graph: GraphSpec { name: "render".to_owned(), ..GraphSpec::default() },
             nodes: Vec::new(),
@@ -94,8 +113,8 @@ pub fn open(
         sidechain_used: false,
     };
     builder.sources();
-    for (position, (info, usage)) in plugins.iter().enumerate() {
-        builder.plugin(position, info, usage)?;
+    for (position, info) in plugins.iter().enumerate() {
+        builder.plugin(position, info)?;
     }
     builder.finish()
 }
@@ -116,6 +135,18 @@ impl Chain {
             {
                 tracing::warn!(%error, "a plugin could not be stopped");
             }
+        }
+    }
+
+    /// `[main]` Works out anew how late sound reaches each instance.
+    pub fn measure(&mut self) {
+        let (mut late, mut next) = (0, 0);
+        for position in 0..self.lanes.len() {
+            for member in self.members.iter_mut().filter(|member| member.plugin == position) {
+                member.delay = late;
+                next = next.max(late + member.controller.latency());
+            }
+            late = next;
         }
     }
 
@@ -197,8 +228,8 @@ impl Builder<'_> {
         }
     }
 
-    fn plugin(&mut self, position: usize, info: &PluginInfo, usage: &PluginUse) -> Result<(), RenderError> {
-        let mut first = self.load(info, usage)?;
+    fn plugin(&mut self, position: usize, info: &PluginInfo) -> Result<(), RenderError> {
+        let mut first = self.load(position, info)?;
         let fit = self.negotiate(&mut *first)?;
         let incoming = std::mem::take(&mut self.taps);
         let refuse = |why: &str| RenderError::Layout { plugin: info.name.clone(), why: why.to_owned() };
@@ -225,7 +256,7 @@ impl Builder<'_> {
             let controller = match waiting.take() {
                 Some(controller) => controller,
                 None => {
-                    let mut copy = self.load(info, usage)?;
+                    let mut copy = self.load(position, info)?;
                     self.negotiate(&mut *copy)?;
                     copy
                 }
@@ -237,22 +268,9 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Loads an instance and gives it its settings: state, then preset, then parameters.
-    fn load(&self, info: &PluginInfo, usage: &PluginUse) -> Result<Box<dyn Controller>, RenderError> {
-        let mut controller = self.format.load(info, true)?;
-        if let Some(path) = &usage.state {
-            apply_state(&mut *controller, path)?;
-        }
-        if let Some(preset) = &usage.preset {
-            apply_preset(&mut *controller, preset)?;
-        }
-        for (name, value) in &usage.params {
-            let (id, normalized) = {
-                let param = param_text::find(&*controller, name)?;
-                (param.id, param_text::value(&*controller, param, value)?)
-            };
-            controller.set_normalized(id, normalized)?;
-        }
+    fn load(&mut self, position: usize, info: &PluginInfo) -> Result<Box<dyn Controller>, RenderError> {
+        let mut controller = self.format.load(info, self.request.setup.mode == ProcessMode::Offline)?;
+        (self.settle)(position, &mut *controller)?;
         Ok(controller)
     }
 
@@ -314,24 +332,8 @@ impl Builder<'_> {
         (lane, lanes): (usize, usize),
         mut controller: Box<dyn Controller>,
     ) -> Result<usize, RenderError> {
-        let mut processor = controller.activate(&self.request.setup)?;
-        for _ in 0..START_RESTARTS {
-            let notices = controller.poll();
-            if !notices.iter().any(|notice| matches!(notice, Notice::Restart(_))) {
-                break;
-            }
-            processor = controller.restart(processor)?;
-        }
-        let name = controller.plugin().name.clone();
-        let loaded = LoadedNode {
-            processor,
-            name: name.clone(),
-            inputs: controller.layout().input_channels(),
-            outputs: controller.layout().output_channels(),
-            latency: controller.latency(),
-            tail: controller.tail(),
-            sleeps: false,
-        };
+        let loaded = start(&mut *controller, &self.request.setup)?;
+        let name = loaded.name.clone();
         let key = if lanes > 1 {
             format!("{}.{} {name}", position + 1, lane + 1)
         } else {
@@ -408,6 +410,50 @@ fn wanted(layout: &Layout, channels: usize) -> Option<Arrangement> {
         return layout.inputs.first().map(|bus| bus.arrangement);
     }
     Arrangement::for_channels(channels).filter(|_| channels > 0)
+}
+
+/// `[main]` Activates an instance and lets it restart as it asks.
+pub fn start(controller: &mut dyn Controller, setup: &Setup) -> Result<LoadedNode, PluginError> {
+    let mut processor = controller.activate(setup)?;
+    for _ in 0..START_RESTARTS {
+        let notices = controller.poll();
+        if !notices.iter().any(|notice| matches!(notice, Notice::Restart(_))) {
+            break;
+        }
+        processor = controller.restart(processor)?;
+    }
+    Ok(node_of(controller, processor))
+}
+
+/// `[main]` What the compiler takes of an active instance.
+pub fn node_of(controller: &dyn Controller, processor: Box<dyn Processor>) -> LoadedNode {
+    LoadedNode {
+        processor,
+        name: controller.plugin().name.clone(),
+        inputs: controller.layout().input_channels(),
+        outputs: controller.layout().output_channels(),
+        latency: controller.latency(),
+        tail: controller.tail(),
+        sleeps: false,
+    }
+}
+
+/// Settings of a render: state, then preset, then parameters.
+fn set(controller: &mut dyn Controller, usage: &PluginUse) -> Result<(), RenderError> {
+    if let Some(path) = &usage.state {
+        apply_state(controller, path)?;
+    }
+    if let Some(preset) = &usage.preset {
+        apply_preset(controller, preset)?;
+    }
+    for (name, value) in &usage.params {
+        let (id, normalized) = {
+            let param = param_text::find(controller, name)?;
+            (param.id, param_text::value(controller, param, value)?)
+        };
+        controller.set_normalized(id, normalized)?;
+    }
+    Ok(())
 }
 
 fn apply_state(controller: &mut dyn Controller, path: &Path) -> Result<(), RenderError> {

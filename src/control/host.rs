@@ -28,6 +28,11 @@ impl Host {
         &self.catalog
     }
 
+    /// `[main]` What is there was looked for again.
+    pub fn set_catalog(&mut self, catalog: Catalog) {
+        self.catalog = catalog;
+    }
+
     /// `[main]` The plugin a person means: by id, exact name, or a unique part of it.
     pub fn find(&self, query: &str) -> Result<PluginInfo, RenderError> {
         let card = self.catalog.find(query)?;

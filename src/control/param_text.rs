@@ -57,11 +57,16 @@ fn similar(candidates: &[String]) -> String {
 /// `[main]` Finds a parameter: `#ID`, the exact name, the name in any case, "group/name", or a unique part of it, in this
 /// order. Hidden parameters are found by id only.
 pub fn find<'a>(controller: &'a dyn Controller, written: &str) -> Result<&'a ParamInfo, ParamError> {
-    let plugin = || controller.plugin().name.clone();
-    let visible = || controller.params().iter().filter(|info| !info.flags.hidden);
+    find_among(&controller.plugin().name, controller.params(), written)
+}
+
+/// `[any]` The same, among parameters that were read before.
+pub fn find_among<'a>(plugin: &str, params: &'a [ParamInfo], written: &str) -> Result<&'a ParamInfo, ParamError> {
+    let plugin = || plugin.to_owned();
+    let visible = || params.iter().filter(|info| !info.flags.hidden);
     let wanted = written.trim();
     if let Some(id) = wanted.strip_prefix('#').and_then(|id| id.parse().ok()).map(ParamId)
-        && let Some(info) = controller.params().iter().find(|info| info.id == id)
+        && let Some(info) = params.iter().find(|info| info.id == id)
     {
         return Ok(info);
     }

@@ -6,14 +6,10 @@
 use super::{
     runtime::{Files, compile, forbidden, read},
     script_error::{Context, ScriptError},
+    sources::Sources,
 };
 use mlua::{Function, Lua, Table, Value};
-use std::{
-    cell::RefCell,
-    path::{Path, PathBuf},
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::RefCell, path::PathBuf, rc::Rc, time::Duration};
 
 /// Longer names are no names.
 const MAX_NAME: usize = 200;
@@ -25,6 +21,8 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct Finder {
     roots: Vec<PathBuf>,
     files: Files,
+    /// Where texts come from, and the scripts that come with the program; `None` reads files only.
+    sources: Option<Rc<Sources>>,
     /// What was loaded, by name.
     loaded: Table,
     /// What is being loaded, outermost first.
@@ -33,14 +31,19 @@ pub(super) struct Finder {
 
 impl Finder {
     /// With the modules of our own in place.
-    pub fn new(lua: &Lua, roots: &[PathBuf], files: &Files) -> mlua::Result<Self> {
+    pub fn new(lua: &Lua, roots: &[PathBuf], files: &Files, sources: Option<Rc<Sources>>) -> mlua::Result<Self> {
         let bridge = lua.create_table()?;
         bridge.raw_set("version", env!("CARGO_PKG_VERSION"))?;
         bridge.raw_set("os", std::env::consts::OS)?;
         bridge.set_readonly(true);
         let loaded = lua.create_table()?;
         loaded.raw_set("bridge", bridge)?;
-        Ok(Self { roots: roots.to_vec(), files: Rc::clone(files), loaded, loading: Rc::default() })
+        Ok(Self { roots: roots.to_vec(), files: Rc::clone(files), sources, loaded, loading: Rc::default() })
+    }
+
+    /// Modules by name; ours are put in here.
+    pub fn modules(&self) -> &Table {
+        &self.loaded
     }
 
     /// The function that scripts call.
@@ -56,7 +59,7 @@ impl Finder {
         if !known.is_nil() {
             return Ok(known);
         }
-        let path = self.find(&name).map_err(|message| forbidden(lua, message))?;
+        let found = self.find(&name).map_err(|message| forbidden(lua, message))?;
         let path_of = {
             let mut loading = self.loading.borrow_mut();
             loading.push(name.clone());
@@ -70,15 +73,20 @@ impl Finder {
         if before >= MAX_DEPTH {
             return Err(forbidden(lua, format!("modules require each other too deeply: {path_of}")));
         }
-        let value = self.load(lua, &path)?;
+        let value = self.load(lua, found)?;
         self.loaded.raw_set(name, &value)?;
         Ok(value)
     }
 
     /// Runs the file of a module; what fails in there is told with a place in there.
-    fn load(&self, lua: &Lua, path: &Path) -> mlua::Result<Value> {
-        let source = read(path).map_err(mlua::Error::external)?;
-        let name = path.display().to_string();
+    fn load(&self, lua: &Lua, found: Found) -> mlua::Result<Value> {
+        let (source, name) = match found {
+            Found::Shipped(source, name) => (source.to_owned(), name),
+            Found::File(path) => {
+                let source = self.sources.as_ref().map_or_else(|| read(&path), |sources| sources.read(&path));
+                (source.map_err(mlua::Error::external)?, path.display().to_string())
+            }
+        };
         match compile(lua, &source, &name, &self.files).and_then(|function| function.call::<Value>(())) {
             Ok(Value::Nil) => Ok(Value::Boolean(true)),
             Err(error @ mlua::Error::SyntaxError { .. }) => {
@@ -91,7 +99,7 @@ impl Finder {
     }
 
     /// The file of that name, or why there is none.
-    fn find(&self, name: &str) -> Result<PathBuf, String> {
+    fn find(&self, name: &str) -> Result<Found, String> {
         if name.starts_with("bridge.") {
             return Err(format!("there is no module “{}” in this version", name.escape_debug()));
         }
@@ -113,7 +121,12 @@ impl Finder {
             if !real.starts_with(&real_root) {
                 return Err(format!("the module “{name}” is a link that leads out of {}", root.display()));
             }
-            return Ok(path);
+            return Ok(Found::File(path));
+        }
+        if self.sources.is_some()
+            && let Some((source, name)) = Sources::shipped(name)
+        {
+            return Ok(Found::Shipped(source, name));
         }
         let places: Vec<String> = self.roots.iter().map(|root| root.join(&inside).display().to_string()).collect();
         Err(match places.as_slice() {
@@ -121,6 +134,13 @@ impl Finder {
             places => format!("there is no module “{name}”; it would be {}", places.join(" or ")),
         })
     }
+}
+
+/// Where a module is.
+enum Found {
+    File(PathBuf),
+    /// Its text, and its name in messages.
+    Shipped(&'static str, String),
 }
 
 /// Ends the loading of a module, however it ends.

@@ -6,10 +6,11 @@
 use super::{
     costly,
     require::Finder,
-    script_error::{Context, Place, ScriptError},
+    script_error::{Context, LOAD_OPTION, Place, ScriptError},
+    sources::Sources,
     watchdog::Watchdog,
 };
-use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Value};
+use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Value};
 use std::{
     cell::{Cell, RefCell},
     io::Read as _,
@@ -46,6 +47,12 @@ pub type Print = Rc<dyn Fn(&str)>;
 /// The names of the chunks a VM has loaded; messages begin with them.
 pub(super) type Files = Rc<RefCell<Vec<String>>>;
 
+/// Puts modules of our own into the table of those that are loaded.
+pub(super) type Install<'a> = &'a dyn Fn(&Lua, &Table) -> mlua::Result<()>;
+
+/// Coroutines kept for the next call.
+const POOL: usize = 64;
+
 /// A VM.
 #[derive(Debug)]
 pub struct Runtime {
@@ -58,13 +65,31 @@ pub struct Runtime {
 impl Runtime {
     /// `[script]` A fresh VM. `require` looks into `roots`, the first one first.
     pub fn new(limits: Limits, roots: &[PathBuf], print: Print) -> Result<Self, ScriptError> {
+        Self::with(limits, roots, print, None, &|_, _| Ok(()))
+    }
+
+    /// `[script]` The same with modules of our own, and with texts that were read before.
+    pub(super) fn with(
+        limits: Limits,
+        roots: &[PathBuf],
+        print: Print,
+        sources: Option<Rc<Sources>>,
+        install: Install<'_>,
+    ) -> Result<Self, ScriptError> {
         let files = Files::default();
-        Self::build(limits, roots, print, &files).map_err(|error| {
+        Self::build(limits, roots, print, &files, sources, install).map_err(|error| {
             ScriptError::from_vm(&error, Context { files: &[], memory: limits.memory, time: limits.time })
         })
     }
 
-    fn build(limits: Limits, roots: &[PathBuf], print: Print, files: &Files) -> mlua::Result<Self> {
+    fn build(
+        limits: Limits,
+        roots: &[PathBuf],
+        print: Print,
+        files: &Files,
+        sources: Option<Rc<Sources>>,
+        install: Install<'_>,
+    ) -> mlua::Result<Self> {
         let libraries = StdLib::COROUTINE
             | StdLib::TABLE
             | StdLib::STRING
@@ -73,10 +98,12 @@ impl Runtime {
             | StdLib::MATH
             | StdLib::BUFFER
             | StdLib::OS;
-        let lua = Lua::new_with(libraries, LuaOptions::new())?;
+        let lua = Lua::new_with(libraries, LuaOptions::new().thread_pool_size(POOL))?;
         lua.set_memory_limit(limits.memory)?;
         let globals = lua.globals();
-        globals.raw_set("require", Finder::new(&lua, roots, files)?.function(&lua)?)?;
+        let finder = Finder::new(&lua, roots, files, sources)?;
+        install(&lua, finder.modules())?;
+        globals.raw_set("require", finder.function(&lua)?)?;
         globals.raw_set("print", printer(&lua, print)?)?;
         costly::guard(&lua)?;
         lua.sandbox(true)?;
@@ -98,15 +125,44 @@ impl Runtime {
         result.map_err(|error| {
             let error = match stopped {
                 // A script may have thrown something else on its way out.
-                Some(place) => ScriptError::Time { place, limit: time },
+                Some(place) => ScriptError::Time { place, limit: time, option: LOAD_OPTION },
                 None => ScriptError::from_vm(&error, Context { files: &files, memory, time }),
             };
             if matches!(error, ScriptError::Memory { .. }) {
-                // The VM collects no garbage by itself when it runs full. This fails only where nothing could be freed.
-                let _ = self.lua.gc_collect();
+                self.collect();
             }
             error
         })
+    }
+
+    /// `[script]` The VM collects no garbage by itself when it runs full.
+    pub(super) fn collect(&self) {
+        // This fails only where nothing could be freed.
+        let _ = self.lua.gc_collect();
+    }
+
+    /// `[script]` One turn of a function, for at most so long. Not to be nested.
+    pub(super) fn watch<R>(&self, limit: Duration, run: impl FnOnce() -> R) -> (R, Option<Place>) {
+        self.watchdog.watch(limit, run)
+    }
+
+    /// `[script]` A function of ours that is written in Lua.
+    pub(super) fn function(&self, source: &str) -> Result<Function, ScriptError> {
+        let made = self.lua.load(source).set_name("=bridge").call::<Function>(());
+        made.map_err(|error| {
+            let context = Context { files: &[], memory: self.limits.memory, time: self.limits.time };
+            ScriptError::from_vm(&error, context)
+        })
+    }
+
+    /// `[script]` The names of the chunks that were loaded.
+    pub(super) fn files(&self) -> Files {
+        Rc::clone(&self.files)
+    }
+
+    /// `[script]` The VM itself.
+    pub(super) fn lua(&self) -> &Lua {
+        &self.lua
     }
 }
 

@@ -10,6 +10,9 @@ use std::{fmt, path::PathBuf, time::Duration};
 /// Messages come from scripts, which may make them as long as they like.
 const MAX_MESSAGE: usize = 500;
 
+/// How long a script may take to load.
+pub(super) const LOAD_OPTION: &str = "scripts.load_seconds";
+
 /// Where in a script. Shown as “file:line: ”.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
@@ -82,12 +85,14 @@ pub enum ScriptError {
         hint: Option<&'static str>,
     },
     /// It ran too long.
-    #[error("{place}the script was stopped because it ran for more than {} s; look for a loop that does not end, or raise scripts.load_seconds", limit.as_secs_f32())]
+    #[error("{place}the script was stopped because it ran for more than {} s; look for a loop that does not end, or raise {option}", limit.as_secs_f32())]
     Time {
         /// Where it was when its time was up.
         place: Place,
         /// How long it may take.
         limit: Duration,
+        /// The option that says so.
+        option: &'static str,
     },
     /// It took too much memory.
     #[error("{place}the script was stopped because it needs more than {} MiB of memory; look for a table or text that grows without end, or raise scripts.memory", limit >> 20)]
@@ -118,6 +123,7 @@ const HINTS: &[(&str, &str)] = &[
     ("attempt to index nil with 'open'", "scripts have no `io`: they read and write no files"),
     ("attempt to index nil", "what stands before the dot or colon is nil; there is no `io`, `debug` or `package` here"),
     ("stack overflow", "a function calls itself without end"),
+    ("attempt to yield from outside a coroutine", "a script that loads cannot wait; ask this in a handler"),
     ("attempt to yield across", "a function called by a library, such as a sort comparator, cannot wait"),
     ("Incomplete statement", "a line is a call or an assignment; there is no `goto`"),
 ];
@@ -149,7 +155,7 @@ impl ScriptError {
 
     /// What the watchdog throws; [`Self::from_vm`] adds the limit.
     pub(super) fn stopped(place: Place) -> Self {
-        Self::Time { place, limit: Duration::ZERO }
+        Self::Time { place, limit: Duration::ZERO, option: LOAD_OPTION }
     }
 
     /// What the VM gave back, in our words.
@@ -157,7 +163,7 @@ impl ScriptError {
         // An error of ours that passed through the VM, perhaps through several `require`s.
         if let Some(own) = error.chain().find_map(|error| error.downcast_ref::<Self>()) {
             return match own.clone() {
-                Self::Time { place, .. } => Self::Time { place, limit: context.time },
+                Self::Time { place, option, .. } => Self::Time { place, limit: context.time, option },
                 own => own,
             };
         }

@@ -40,7 +40,9 @@ const ALLOWED: &[(&str, &str)] = &[
     ("src/formats/vst3/strings.rs", "arrays that may lack their terminator"),
     ("src/formats/vst3/units.rs", "calls into IUnitInfo"),
     ("src/rt/float_env.rs", "the processor's floating-point control register"),
+    ("src/rt/slot.rs", "a value that moves between threads through one pointer"),
     ("src/script/watchdog.rs", "the VM's interrupt, set from another thread"),
+    ("src/server/priority.rs", "calls about the priority of the own thread"),
 ];
 
 /// Test code that states one contract at its head instead of a note per block, with that contract. Never the program.

@@ -18,6 +18,7 @@ mod run;
 mod step;
 mod system;
 mod test;
+mod web;
 
 use anyhow::{Result, bail};
 use paths::Paths;

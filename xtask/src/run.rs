@@ -8,7 +8,7 @@ use crate::step::Step;
 use anyhow::{Context, Result, bail};
 use std::process::Command;
 
-/// `[main]` Builds and starts `sonic-bridge`. Without arguments it lists the plugins and says what to try next.
+/// `[main]` Builds and starts `sonic-bridge`. Without arguments that is the bridge itself, with its page.
 pub fn run(paths: &Paths, args: &[String]) -> Result<()> {
     crate::system::ensure_cpp_compiler()?;
     Step::cargo("build the release program")
@@ -21,21 +21,12 @@ pub fn run(paths: &Paths, args: &[String]) -> Result<()> {
     let mut command = Command::new(&program);
     command.env("VST3_PATH", vst3_path(&demo)?);
     // The program has the terminal to itself: progress bars, Ctrl-C and its exit code pass through.
-    let status = match args {
-        [] => command.arg("list").status(),
-        args => command.args(args).status(),
-    }
-    .with_context(|| format!("cannot start {}", program.display()))?;
+    let status = command.args(args).status().with_context(|| format!("cannot start {}", program.display()))?;
     if !status.success() {
         match status.code() {
             Some(code) => std::process::exit(code),
             None => bail!("sonic-bridge ended with {status}"),
         }
-    }
-    if args.is_empty() {
-        println!("\nTry next:");
-        println!("  cargo xtask run -- info \"Sonic Reverb\"");
-        println!("  cargo xtask run -- render --plugin \"Sonic Reverb\" in.wav -o out.wav");
     }
     Ok(())
 }

@@ -59,6 +59,11 @@ pub fn install_libraries(libraries: &[String]) -> Result<()> {
     install(&packages)
 }
 
+/// `[main]` Installs Debian's packages of these names, or says how to.
+pub fn install_programs(packages: &[&str]) -> Result<()> {
+    install(packages)
+}
+
 /// `[main]` Installs packages through apt as root or through a sudo that asks nothing.
 fn install(packages: &[&str]) -> Result<()> {
     let by_hand = format!("apt-get install --no-install-recommends {}", packages.join(" "));

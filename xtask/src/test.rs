@@ -5,7 +5,7 @@
 
 use crate::paths::Paths;
 use crate::step::Step;
-use crate::{bundle, real_plugins, system};
+use crate::{bundle, real_plugins, system, web};
 use anyhow::{Result, bail};
 use std::time::Instant;
 
@@ -34,8 +34,10 @@ pub fn test(paths: &Paths) -> Result<()> {
     let mut counts = Counts::default();
     with_fixtures(cargo("tests").args(["test", "--workspace", "--locked"])).watch(|line| counts.add(line))?;
     counts.judge()?;
+    // Its browser is the one of a Debian system.
+    let web = if cfg!(target_os = "linux") { web::test(paths, with_fixtures)?.passed } else { 0 };
     println!(
-        "── all passed: {} tests in {} binaries ({} ignored), {:.0} s in all",
+        "── all passed: {} tests in {} binaries ({} ignored) and {web} of the browser library, {:.0} s in all",
         counts.passed,
         counts.binaries,
         counts.ignored,

@@ -89,6 +89,20 @@ pub enum CoreError {
     /// The command ring of the instance is full.
     #[error("too many changes at once for instance {}; send fewer, or in a frame of the stream", .0.0)]
     Busy(InstanceId),
+    /// Events go with the blocks of a stream.
+    #[error("no stream runs through instance {}; open one first, with OPEN_STREAM", .0.0)]
+    NoStreamOpen(InstanceId),
+    /// A plugin did not come back from processing sound.
+    #[error("a plugin of instance {} does not come back from processing sound; unload it with UNLOAD_PLUGIN", .0.0)]
+    Stuck(InstanceId),
+    /// What plays a chain could not be made again.
+    #[error("instance {} lost its plugins: {why}; unload it with UNLOAD_PLUGIN and load it anew", .instance.0)]
+    Lost {
+        /// Which.
+        instance: InstanceId,
+        /// Why, in a clause.
+        why: String,
+    },
     /// Nobody waits for the answer any more.
     #[error("cancelled")]
     Cancelled,
@@ -114,6 +128,9 @@ impl CoreError {
             Self::File { .. } => ErrorCode::FILE,
             Self::Limit { .. } => ErrorCode::LIMIT_REACHED,
             Self::Busy(_) => ErrorCode::BUSY,
+            Self::NoStreamOpen(_) => ErrorCode::NOT_ACTIVE,
+            Self::Stuck(_) => ErrorCode::BUSY,
+            Self::Lost { .. } => ErrorCode::LOAD_FAILED,
             Self::Cancelled => ErrorCode::CANCELLED,
             Self::ShuttingDown => ErrorCode::SHUTTING_DOWN,
         }

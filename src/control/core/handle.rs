@@ -8,6 +8,8 @@ use super::{
     ParamRef, ParamValue, PluginList, PresetRecord, ProgramListRecord, Stream, StreamId, StreamRequest, Timings,
     TransportChange,
     ask::{Ask, Mailbox},
+    line::Command,
+    shared::Shared,
 };
 use crate::plugin::State;
 use std::{sync::Arc, time::Duration};
@@ -17,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 #[derive(Clone, Debug)]
 pub struct Core {
     pub(super) mailbox: Mailbox,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Core {
@@ -30,48 +33,60 @@ impl Core {
 
     /// `[any]` All plugins as last scanned.
     pub fn plugins(&self) -> Arc<PluginList> {
-        todo!()
+        self.shared.plugins()
     }
 
     /// `[any]` The live side of an instance of this owner.
     pub fn live(&self, owner: Owner, instance: InstanceId) -> Result<Arc<Live>, CoreError> {
-        let _ = (owner, instance);
-        todo!()
+        let tables = self.shared.tables();
+        let live = tables.lives.get(&instance).filter(|live| live.owner == owner);
+        live.cloned().ok_or(CoreError::NoInstance(instance))
     }
 
     /// `[any]` A stream of this owner.
     pub fn stream(&self, owner: Owner, stream: StreamId) -> Result<Stream, CoreError> {
-        let _ = (owner, stream);
-        todo!()
+        let tables = self.shared.tables();
+        let found = tables.streams.get(&stream).filter(|stream| stream.owner() == owner);
+        found.cloned().ok_or(CoreError::NoStream(stream))
     }
 
     /// `[any]` How long the main thread has been busy with one thing; zero when it is free.
     pub fn main_busy(&self) -> Duration {
-        todo!()
+        self.shared.busy_for()
     }
 
     /// `[any]` From now on what happens comes here, in order. Replaces an earlier one. Parameter changes are coalesced
     /// before they are sent, so a slow reader is not buried.
     pub fn subscribe(&self) -> mpsc::UnboundedReceiver<CoreEvent> {
-        todo!()
+        self.shared.subscribe()
     }
 
-    /// `[any]` Events for the next block of the instance's stream.
+    /// `[any]` Events for the next block of the instance's stream, all or none. Refused while no stream is open.
     pub fn send_events(&self, owner: Owner, instance: InstanceId, batch: EventBatch) -> Result<(), CoreError> {
-        let _ = (owner, instance, batch);
-        todo!()
+        let live = self.live(owner, instance)?;
+        let plugins = live.members().len();
+        if let Some(member) = batch.member.filter(|member| *member >= plugins) {
+            return Err(CoreError::NoMember { member, plugins });
+        }
+        if live.line().stream().is_none() {
+            return Err(CoreError::NoStreamOpen(instance));
+        }
+        let member = batch.member.map(|member| member as u8);
+        live.line().send(batch.events.iter().map(|event| Command::Event { member, event: *event }), || {})
     }
 
     /// `[any]` Musical time of the instance from the next block on.
     pub fn set_transport(&self, owner: Owner, instance: InstanceId, change: TransportChange) -> Result<(), CoreError> {
-        let _ = (owner, instance, change);
-        todo!()
+        let live = self.live(owner, instance)?;
+        change.check()?;
+        live.line().send([Command::Time(change)].into_iter(), || {})
     }
 
     /// `[any]` What each stream of this owner measured.
     pub fn timings(&self, owner: Owner) -> Vec<(StreamId, Timings)> {
-        let _ = owner;
-        todo!()
+        let tables = self.shared.tables();
+        let streams = tables.streams.values().filter(|stream| stream.owner() == owner);
+        streams.map(|stream| (stream.id(), stream.timings())).collect()
     }
 
     /// `[any]` No more of an owner: streams stop at once, notes end; instances stay until [`Self::release`].

@@ -4,14 +4,31 @@
 //! Invariant: everything belongs to an [`Owner`]; nobody reaches what is another's, and is not told that it exists.
 //! Deliberately absent: sockets, scripts, sessions.
 
+mod agenda;
+mod answers;
 pub mod ask;
+mod assembly;
+mod bypass;
 pub mod error;
 pub mod event;
 pub mod handle;
+mod instance;
+mod line;
 pub mod live;
 pub mod main_loop;
+mod meter;
+mod musical_time;
+mod news;
+mod notes;
+mod params;
+mod playable;
+mod presets;
 pub mod records;
+mod scanning;
+mod shared;
 pub mod stream;
+
+use ask::Reply;
 
 pub use error::CoreError;
 pub use event::{CoreEvent, What};

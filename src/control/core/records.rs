@@ -1,5 +1,6 @@
 //! L3 · what the core is asked for and answers with: plain data.
 
+use super::CoreError;
 use crate::{
     model::{Event, ParamId, ParamInfo, PluginInfo},
     plugin::{Layout, ProcessMode, State, Tail},
@@ -192,6 +193,32 @@ pub struct TransportChange {
     pub cycle: Option<(f64, f64)>,
     /// The loop is on.
     pub cycling: Option<bool>,
+}
+
+impl TransportChange {
+    /// `[any]` Whether every number can be meant.
+    pub fn check(&self) -> Result<(), CoreError> {
+        let wrong =
+            |what, expected: &str, found: String| Err(CoreError::Range { what, expected: expected.into(), found });
+        if let Some(tempo) = self.tempo.filter(|tempo| !(1.0..=999.0).contains(tempo)) {
+            return wrong("the tempo", "between 1 and 999 quarters per minute", tempo.to_string());
+        }
+        if let Some((beats, unit)) = self.signature
+            && !((1..=99).contains(&beats) && [1, 2, 4, 8, 16, 32, 64].contains(&unit))
+        {
+            let expected = "1 to 99 beats of 1, 2, 4, 8, 16, 32 or 64";
+            return wrong("the time signature", expected, format!("{beats}/{unit}"));
+        }
+        if let Some((start, end)) = self.cycle
+            && !(start.is_finite() && end.is_finite() && start < end)
+        {
+            return wrong("the loop", "from a quarter note to a later one", format!("{start} to {end}"));
+        }
+        if let Some(position) = self.position.filter(|position| position.unsigned_abs() > 1 << 53) {
+            return wrong("the position", "a sample within 2^53", position.to_string());
+        }
+        Ok(())
+    }
 }
 
 /// Events for an instance: sent with the next block.

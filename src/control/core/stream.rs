@@ -4,8 +4,27 @@
 //! frame, allocates nothing, and waits for nobody; while the plugins are away (a restart) the answer is the input.
 //! Deliberately absent: sequence numbers, credits, sockets.
 
-use super::{StreamId, Timings};
+use super::{
+    Owner, StreamId, Timings,
+    line::Line,
+    meter::Meter,
+    playable::{Playable, mend},
+};
 use crate::model::EventBody;
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Relaxed, Release},
+        },
+    },
+    time::Instant,
+};
+
+/// Frames of a part of a dry answer; it lies on the stack.
+const DRY_BLOCK: usize = 512;
 
 /// One frame to process.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,60 +82,152 @@ pub struct Outcome {
 /// instance goes.
 #[derive(Clone, Debug)]
 pub struct Stream {
+    way: Arc<Way>,
+}
+
+#[derive(Debug)]
+struct Way {
     id: StreamId,
+    line: Arc<Line>,
+    channels: usize,
+    sample_rate: f64,
+    closed: AtomicBool,
+    meter: Meter,
+}
+
+/// Gives the plugins back, whatever happens.
+struct Borrowed<'a> {
+    line: &'a Line,
+    playable: Option<Box<Playable>>,
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        if let Some(playable) = self.playable.take() {
+            self.line.give_back(playable);
+        }
+    }
 }
 
 impl Stream {
+    /// `[main]` Through this line.
+    pub(super) fn new(id: StreamId, line: Arc<Line>, channels: usize, sample_rate: f64) -> Self {
+        let (closed, meter) = (AtomicBool::new(false), Meter::default());
+        Self { way: Arc::new(Way { id, line, channels, sample_rate, closed, meter }) }
+    }
+
     /// `[any]` Its number.
     pub fn id(&self) -> StreamId {
-        self.id
+        self.way.id
     }
 
     /// `[any]` Channels of its frames, in and out: (2, 2).
     pub fn channels(&self) -> (usize, usize) {
-        todo!()
+        (self.way.channels, self.way.channels)
     }
 
     /// `[any]` The longest block the plugins are prepared for.
     pub fn max_block(&self) -> usize {
-        todo!()
+        self.way.line.max_block.load(Relaxed) as usize
     }
 
     /// `[any]` Hz.
     pub fn sample_rate(&self) -> f64 {
-        todo!()
+        self.way.sample_rate
     }
 
     /// `[any]` Samples; may change while it runs.
     pub fn latency(&self) -> u32 {
-        todo!()
+        self.way.line.latency.load(Relaxed)
     }
 
     /// `[any]` Nobody will process it any more.
     pub fn is_closed(&self) -> bool {
-        todo!()
+        self.way.closed.load(Acquire)
     }
 
     /// `[any]` What it measured so far.
     pub fn timings(&self) -> Timings {
-        todo!()
+        self.way.meter.read()
     }
 
     /// `[any]` Forgets what it measured.
     pub fn reset_timings(&self) {
-        todo!()
+        self.way.meter.reset();
+    }
+
+    /// `[main]` From here on frames are answered dry.
+    pub(super) fn close(&self) {
+        self.way.closed.store(true, Release);
+    }
+
+    /// `[main]` Whose.
+    pub(super) fn owner(&self) -> Owner {
+        self.way.line.owner
+    }
+
+    /// `[main]` Frames that took longer than they last, since this was last asked.
+    pub(super) fn take_overruns(&self) -> u64 {
+        self.way.meter.take_overruns()
     }
 
     /// `[audio]` Processes one frame. `fill` is called for each input channel with room for its samples, `emit` for each
-    /// output channel in order with the result. Samples that are no finite numbers count as 0.
+    /// output channel in order with the result; a frame longer than the prepared block comes in parts, told by the range.
+    /// Samples that are no finite numbers count as 0.
     pub fn process(
         &self,
         frame: &Frame,
         events: &[FrameEvent],
-        fill: impl FnMut(usize, std::ops::Range<usize>, &mut [f32]),
-        emit: impl FnMut(usize, std::ops::Range<usize>, &[f32]),
+        mut fill: impl FnMut(usize, Range<usize>, &mut [f32]),
+        mut emit: impl FnMut(usize, Range<usize>, &[f32]),
     ) -> Outcome {
-        let _ = (frame, events, fill, emit);
-        todo!()
+        let began = Instant::now();
+        let way = &*self.way;
+        let mut outcome = Outcome::default();
+        let borrowed = if self.is_closed() { None } else { way.line.borrow(frame.offline) };
+        let mut borrowed = Borrowed { line: &way.line, playable: borrowed };
+        // Waiting for plugins that were away is not processing.
+        let came = Instant::now();
+        match borrowed.playable.as_mut().filter(|_| !self.is_closed()) {
+            Some(playable) if !frame.skip => {
+                let ran = playable.run(frame, way.channels, events, fill, emit);
+                (outcome.guarded, outcome.silent, outcome.dropped) = (ran.guarded, ran.silent, ran.dropped);
+            }
+            kept => {
+                outcome.dropped = kept.map_or(events.len() as u32, |playable| playable.skip(events));
+                outcome.dry = true;
+                outcome.silent = frame.silent || dry(frame.frames, way.channels, &mut fill, &mut emit);
+            }
+        }
+        drop(borrowed);
+        let took = if outcome.dry { began.elapsed() } else { came.elapsed() };
+        outcome.micros = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
+        let lasts = frame.frames as f64 / way.sample_rate;
+        let late = !frame.offline && !outcome.dry && took.as_secs_f64() > lasts;
+        way.meter.count(took, outcome.dry, outcome.guarded, late);
+        outcome
     }
+}
+
+/// Answers with the input. True when there was nothing to answer with.
+fn dry(
+    frames: usize,
+    channels: usize,
+    fill: &mut impl FnMut(usize, Range<usize>, &mut [f32]),
+    emit: &mut impl FnMut(usize, Range<usize>, &[f32]),
+) -> bool {
+    let mut room = [0.0_f32; DRY_BLOCK];
+    let mut at = 0;
+    while at < frames {
+        let length = (frames - at).min(DRY_BLOCK);
+        for channel in 0..channels {
+            let room = &mut room[..length];
+            room.fill(0.0);
+            fill(channel, at..at + length, room);
+            mend(room);
+            emit(channel, at..at + length, room);
+        }
+        at += length;
+    }
+    frames == 0 || channels == 0
 }

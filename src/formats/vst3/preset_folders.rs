@@ -11,6 +11,12 @@ pub fn folders(vendor: &str, plugin: &str) -> Vec<PathBuf> {
     roots().into_iter().map(|root| root.join(&below)).collect()
 }
 
+/// `[any]` The user's own one of them; `None` when there is no home.
+pub fn own_folder(vendor: &str, plugin: &str) -> Option<PathBuf> {
+    let home = home(if cfg!(windows) { "USERPROFILE" } else { "HOME" })?;
+    folders(vendor, plugin).into_iter().next().filter(|folder| folder.starts_with(home))
+}
+
 #[cfg(target_os = "macos")]
 fn roots() -> Vec<PathBuf> {
     let home = home("HOME").map(|home| home.join("Library/Audio/Presets"));

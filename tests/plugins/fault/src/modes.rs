@@ -52,6 +52,7 @@ modes! {
     CrashInInit "crash-in-init" "Writes to address 0 in initialize." "a crash with its place";
     HangInInit "hang-in-init" "Never returns from initialize." "the time limit, told with its place";
     OomInInit "oom-in-init" "Allocates and touches 8 GiB in initialize." "the memory limit ends the child";
+    SleepInInit "sleep-in-init" "Sleeps 3 s in initialize, then behaves." "it loads, and nobody else waits";
     InitFails "init-fails" "initialize answers kInternalError." "an error that names the step; terminate is not called";
     ThreadOutlives "thread-outlives" "Starts a thread in initialize that runs on for 20 s after terminate." "nothing: the library is never unloaded under it";
     ChangesLocale "changes-locale" "Sets a locale with decimal comma, or C.UTF-8, in initialize." "numbers are still written with a point; the locale is put back";

@@ -194,6 +194,7 @@ impl IPluginBaseTrait for Plugin {
             Fault::CrashInInit => acts::crash(),
             Fault::HangInInit => acts::hang(),
             Fault::OomInInit => acts::devour(),
+            Fault::SleepInInit => std::thread::sleep(std::time::Duration::from_secs(3)),
             Fault::InitFails | Fault::ErrorsEverywhere => return kInternalError,
             Fault::ThreadOutlives => acts::outlive(),
             Fault::ChangesLocale => acts::change_locale(),

@@ -6,12 +6,19 @@
 
 mod checks;
 mod disk;
+mod flow;
+mod frames;
+mod handshake;
 mod lua;
 mod memory;
+mod messages;
 mod moduleinfo;
 mod mutate;
 mod presets;
+mod served;
 mod sound;
+#[path = "../support/mod.rs"]
+mod support;
 
 #[test]
 fn the_memory_limit_can_fail() {
@@ -26,7 +33,7 @@ fn every_fuzz_target_has_a_check_and_seeds() {
     let manifest = std::fs::read_to_string(root.join("fuzz/Cargo.toml")).unwrap();
     let targets: Vec<&str> =
         manifest.split("[[bin]]\nname = \"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert!(targets.len() >= 5, "{targets:?}");
+    assert!(targets.len() >= 9, "{targets:?}");
     for target in targets {
         assert!(root.join(format!("tests/hostile/checks/{target}.rs")).exists(), "{target}");
         let body = std::fs::read_to_string(root.join(format!("fuzz/targets/{target}.rs"))).unwrap();

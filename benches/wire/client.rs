@@ -5,8 +5,12 @@ use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::net::{Ipv4Addr, TcpStream};
+use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::client::{IntoClientRequest as _, client};
-use tokio_tungstenite::tungstenite::{Message, WebSocket};
+use tokio_tungstenite::tungstenite::{Error, HandshakeError, Message, WebSocket};
+
+/// How long a place among the sockets is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection without delay.
 pub struct Client {
@@ -40,15 +44,24 @@ impl Client {
 
     fn open(port: u16, path: &str, subprotocol: Option<&str>) -> Self {
         let origin = format!("http://localhost:{port}");
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        let mut request = format!("ws://127.0.0.1:{port}{path}").into_client_request().unwrap();
-        request.headers_mut().insert("origin", origin.parse().unwrap());
-        if let Some(subprotocol) = subprotocol {
-            request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().unwrap());
+        let asked = Instant::now();
+        loop {
+            let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+            stream.set_nodelay(true).unwrap();
+            let mut request = format!("ws://127.0.0.1:{port}{path}").into_client_request().unwrap();
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+            if let Some(subprotocol) = subprotocol {
+                request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().unwrap());
+            }
+            match client(request, stream) {
+                Ok((socket, _)) => return Self { socket, origin, hello: Value::Null, next_id: 1 },
+                // So many at once are let in only one after the other.
+                Err(HandshakeError::Failure(Error::Http(answer)))
+                    if answer.status() == 503 && asked.elapsed() < PATIENCE => {}
+                Err(error) => panic!("{path}: {error}"),
+            }
+            std::thread::sleep(Duration::from_millis(50));
         }
-        let (socket, _) = client(request, stream).unwrap_or_else(|error| panic!("{path}: {error}"));
-        Self { socket, origin, hello: Value::Null, next_id: 1 }
     }
 
     /// Pairs with the key of the printed address.

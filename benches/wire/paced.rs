@@ -1,7 +1,7 @@
 //! A client that sends by the clock on one thread and only reads on another, as a page's two halves do.
 
 use crate::client::Client;
-use crate::round_trip::{BLOCK, Frames, PERIOD};
+use crate::round_trip::{FRAME, Frames, PERIOD};
 use crate::samples::Samples;
 use crate::support::client::DRY;
 use std::net::TcpStream;
@@ -9,8 +9,6 @@ use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Message, WebSocket};
 
-/// Bytes of a frame.
-const FRAME: usize = 32 + 2 * BLOCK * 4;
 /// A result that takes longer never comes.
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -14,19 +14,24 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// Samples of a channel.
 pub const BLOCK: usize = 128;
+/// Bytes of a frame of them.
+pub const FRAME: usize = 32 + 2 * BLOCK * 4;
 /// Of a block at 48 kHz.
 pub const PERIOD: Duration = Duration::from_nanos(2_666_667);
 
 /// How the round trips follow one another.
-struct Rhythm {
-    name: &'static str,
+pub struct Rhythm {
+    /// In words.
+    pub name: &'static str,
     /// From one to the next; `None`: at once.
     period: Option<Duration>,
     in_a_turn: usize,
-    turns: usize,
+    /// Of each side.
+    pub turns: usize,
 }
 
-const RHYTHMS: &[Rhythm] = &[
+/// As sound goes, and as fast as it goes.
+pub const RHYTHMS: &[Rhythm] = &[
     Rhythm { name: "375 a second", period: Some(PERIOD), in_a_turn: 375, turns: 21 },
     Rhythm { name: "back to back", period: None, in_a_turn: 4000, turns: 41 },
 ];
@@ -43,23 +48,37 @@ pub fn run(figures: &mut Figures) {
     bare.set_nodelay(true).unwrap();
     let mut frames: [Frames; 3] = std::array::from_fn(|_| Frames::new(stream));
     for rhythm in RHYTHMS {
-        let [floor, ours, tcp] = take(rhythm.turns, |side| match side {
-            0 => rhythm.turn(&mut frames[side], |bytes| {
-                echo.socket.send(Message::binary(bytes.to_vec())).unwrap();
-                let back = echo.read_binary();
-                assert_eq!(back.len(), bytes.len());
-            }),
-            1 => rhythm.turn(&mut frames[side], |bytes| {
-                page.socket.send(Message::binary(bytes.to_vec())).unwrap();
-                let back = page.read_binary();
-                assert_eq!((back.len(), back[0]), (bytes.len(), 2), "a result of the same length");
-                assert_eq!(back[8..12], bytes[8..12], "of this very frame");
-                assert_eq!(u16::from_le_bytes([back[2], back[3]]) & DRY, 0, "worked by the plugin");
-            }),
-            _ => rhythm.turn(&mut frames[side], |bytes| {
-                bare.write_all(bytes).unwrap();
-                bare.read_exact(&mut bytes.to_vec()).unwrap();
-            }),
+        let [floor, ours, tcp] = take(rhythm.turns, |side| {
+            let sent = || frames[side].next().to_vec();
+            match side {
+                0 => rhythm.turn(
+                    sent,
+                    |bytes| {
+                        echo.socket.send(Message::binary(bytes)).unwrap();
+                        echo.read_binary()
+                    },
+                    |back| assert_eq!(back.len(), FRAME),
+                ),
+                1 => rhythm.turn(
+                    sent,
+                    |bytes| {
+                        page.socket.send(Message::binary(bytes)).unwrap();
+                        page.read_binary()
+                    },
+                    |back| {
+                        assert_eq!((back.len(), back[0]), (FRAME, 2), "a result of the same length");
+                        assert_eq!(u16::from_le_bytes([back[2], back[3]]) & DRY, 0, "worked by the plugin");
+                    },
+                ),
+                _ => rhythm.turn(
+                    sent,
+                    |mut bytes| {
+                        bare.write_all(&bytes).unwrap();
+                        bare.read_exact(&mut bytes).unwrap();
+                    },
+                    drop,
+                ),
+            }
         });
         for (share, what, goal) in [(0.5, "middle", 1.2), (0.99, "slowest hundredth", 1.5)] {
             let raw = raw(&floor, &ours, &tcp, share);
@@ -78,18 +97,25 @@ fn raw(floor: &Side, ours: &Side, tcp: &Side, share: f64) -> [(&'static str, f64
 }
 
 impl Rhythm {
-    fn turn(&self, frames: &mut Frames, mut trip: impl FnMut(&[u8])) -> Samples {
+    /// One turn. Only `trip` is timed: what `next` makes is made before, and what comes back is judged after.
+    pub fn turn<T, R>(
+        &self,
+        mut next: impl FnMut() -> T,
+        mut trip: impl FnMut(T) -> R,
+        mut judge: impl FnMut(R),
+    ) -> Samples {
         let mut samples = Samples::default();
         let mut due = Instant::now();
         for _ in 0..self.in_a_turn {
+            let sent = next();
             if let Some(period) = self.period {
                 due += period;
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
             }
-            let bytes = frames.next();
             let started = Instant::now();
-            trip(bytes);
+            let back = trip(sent);
             samples.add(started.elapsed());
+            judge(back);
         }
         samples
     }
@@ -113,7 +139,7 @@ impl Frames {
         let frame = Frame::new(stream, 0, 0, &[&channels[0], &channels[1]]);
         let mut bytes = Vec::new();
         frame.write(&mut bytes);
-        assert_eq!(bytes.len(), 32 + 2 * BLOCK * 4);
+        assert_eq!(bytes.len(), FRAME);
         Self { frame, bytes }
     }
 

@@ -1,7 +1,7 @@
 //! Many single times, and what of them is told.
 
 use crate::turns::median;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Microseconds of one turn.
 #[derive(Clone, Debug, Default)]
@@ -11,13 +11,6 @@ impl Samples {
     /// Adds one.
     pub fn add(&mut self, time: Duration) {
         self.0.push(time.as_secs_f64() * 1e6);
-    }
-
-    /// Waits, adds what passed since then, and hands on what came.
-    pub fn add_after<R>(&mut self, since: Instant, wait: impl FnOnce() -> R) -> R {
-        let result = wait();
-        self.add(since.elapsed());
-        result
     }
 
     /// How many took longer.

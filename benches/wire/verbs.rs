@@ -4,15 +4,13 @@ use crate::bridge::Bridge;
 use crate::client::Client;
 use crate::figures::Figures;
 use crate::floor::Floor;
-use crate::round_trip::BLOCK;
-use crate::samples::{Samples, take};
+use crate::round_trip::{BLOCK, RHYTHMS};
+use crate::samples::take;
 use crate::support::{fixtures, sandbox::Sandbox};
 use serde_json::json;
 use std::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
-const IN_A_TURN: usize = 1000;
-const TURNS: usize = 41;
 /// Requests that wait for their answers at once.
 const IN_FLIGHT: usize = 32;
 const PIPELINED: usize = 20_000;
@@ -35,22 +33,16 @@ pub fn run(figures: &mut Figures) {
         let params = json!({ "instance": instance, "param": param, "value": value, "texts": texts });
         (id, json!({ "jsonrpc": "2.0", "id": id, "method": "SET_PARAM", "params": params }).to_string())
     };
-    for texts in [true, false] {
-        let [floor, ours] = take(TURNS, |side| {
-            let mut samples = Samples::default();
-            for _ in 0..IN_A_TURN {
-                let (id, text) = request(texts);
-                let started = Instant::now();
-                if side == 0 {
-                    echo.socket.send(Message::text(text)).unwrap();
-                    samples.add_after(started, || echo.read_text());
-                } else {
-                    page.socket.send(Message::text(text)).unwrap();
-                    let answer = samples.add_after(started, || page.read_text());
-                    good(&answer, id);
-                }
-            }
-            samples
+    for (texts, rhythm) in [true, false].into_iter().flat_map(|texts| RHYTHMS.iter().map(move |rhythm| (texts, rhythm)))
+    {
+        let [floor, ours] = take(rhythm.turns, |side| {
+            let client = if side == 0 { &mut echo } else { &mut page };
+            let trip = |(id, text): (u64, String)| {
+                client.socket.send(Message::text(text)).unwrap();
+                (id, client.read_text())
+            };
+            // A floor sends back the question, which has no answer in it.
+            rhythm.turn(|| request(texts), trip, |(id, answer)| assert!(side == 0 || good(&answer, id), "{answer}"))
         });
         let raw = [
             ("warp echo µs", floor.quantile(0.5)),
@@ -58,7 +50,7 @@ pub fn run(figures: &mut Figures) {
             ("bridge slowest hundredth µs", ours.quantile(0.99)),
             ("difference µs", ours.quantile(0.5) - floor.quantile(0.5)),
         ];
-        let name = format!("SET_PARAM {} texts, middle", if texts { "with" } else { "without" });
+        let name = format!("SET_PARAM {}, {}, middle", if texts { "with texts" } else { "without" }, rhythm.name);
         figures.add(&name, ours.over(&floor, 0.5), "×", 1.3, &raw);
     }
     for texts in [true, false] {
@@ -78,11 +70,11 @@ pub fn run(figures: &mut Figures) {
             }
         }
         let rate = PIPELINED as f64 / started.elapsed().as_secs_f64();
-        let name = format!("SET_PARAM {} texts, {IN_FLIGHT} in flight", if texts { "with" } else { "without" });
+        let name = format!("SET_PARAM {}, {IN_FLIGHT} in flight", if texts { "with texts" } else { "without" });
         figures.note(&name, &[("a second", rate)]);
     }
 }
 
-fn good(answer: &str, id: u64) {
-    assert!(answer.contains(&format!("\"id\":{id}")) && answer.contains("\"applied\""), "{id}: {answer}");
+fn good(answer: &str, id: u64) -> bool {
+    answer.contains(&format!("\"id\":{id}")) && answer.contains("\"applied\"")
 }

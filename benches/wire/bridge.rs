@@ -96,4 +96,5 @@ impl Drop for Bridge {
 }
 
 /// The figures are about what work costs, not about when it is refused.
-const CONFIG: &str = "return {}\n";
+const CONFIG: &str =
+    "return { limits = { sessions = 1024, sockets = 1024, instances = 1024, streams = 1024, grace_s = 0 } }\n";

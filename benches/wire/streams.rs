@@ -2,7 +2,7 @@
 //! client among them.
 //!
 //! A block is late when it is not back eight blocks (21 ms) after it was due, or comes back unprocessed. A try in which
-//! the client itself was late counts as failed.
+//! the client itself was late counts as failed. Other programs come and go, so a number has three tries.
 
 use crate::bridge::Bridge;
 use crate::client::{Client, Key};
@@ -17,6 +17,7 @@ const GOAL: f64 = 64.0;
 /// Pages that share the streams.
 const PAGES: usize = 4;
 const LATE: Duration = Duration::from_nanos(PERIOD.as_nanos() as u64 * 8);
+const TRIES: usize = 3;
 /// Blocks of a try: three seconds.
 const BLOCKS: usize = 1125;
 
@@ -32,11 +33,10 @@ pub fn run(figures: &mut Figures) {
         while failed - carried > PAGES {
             let count = if carried == 0 { failed.min(64) } else { (carried * 2).min((carried + failed) / 2) };
             let count = (count / PAGES * PAGES).max(PAGES);
-            let tried = attempt(&bridge, &key, count, together);
-            if tried.late == 0 {
-                (carried, last) = (count, tried);
-            } else {
-                failed = count;
+            let tried = (0..TRIES).map(|_| attempt(&bridge, &key, count, together)).find(|tried| tried.late == 0);
+            match tried {
+                Some(tried) => (carried, last) = (count, tried),
+                None => failed = count,
             }
         }
         let raw = [

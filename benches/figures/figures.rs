@@ -18,13 +18,23 @@ impl Figures {
 
     /// A figure that should be at most `goal`, with the numbers it was made of.
     pub fn add(&mut self, name: &str, value: f64, unit: &str, goal: f64, raw: &[(&str, f64)]) {
-        let verdict = if value <= goal { "ok" } else { "OVER" };
+        self.judge(name, value, unit, (goal, "≤", "OVER", value <= goal), raw);
+    }
+
+    /// A figure that should be at least `goal`.
+    pub fn add_at_least(&mut self, name: &str, value: f64, unit: &str, goal: f64, raw: &[(&str, f64)]) {
+        self.judge(name, value, unit, (goal, "≥", "LESS", value >= goal), raw);
+    }
+
+    fn judge(&mut self, name: &str, value: f64, unit: &str, goal: (f64, &str, &str, bool), raw: &[(&str, f64)]) {
+        let (goal, side, missed, ok) = goal;
+        let verdict = if ok { "ok" } else { missed };
         let numbers: Vec<String> = raw.iter().map(|(name, number)| format!("{name} {}", short(*number))).collect();
-        let (value_text, goal_text) = (format!("{} {unit}", short(value)), format!("≤ {} {unit}", short(goal)));
+        let (value_text, goal_text) = (format!("{} {unit}", short(value)), format!("{side} {} {unit}", short(goal)));
         println!("  {name:<44} {value_text:>10}  goal {goal_text:<9} {verdict:<4} ({})", numbers.join(", "));
         let raw: Map<String, Value> = raw.iter().map(|(name, number)| ((*name).to_owned(), json!(number))).collect();
         self.rows.push(json!({
-            "name": name, "value": value, "unit": unit, "goal": goal, "ok": value <= goal, "raw": raw,
+            "name": name, "value": value, "unit": unit, "goal": goal, "side": side, "ok": ok, "raw": raw,
         }));
     }
 

@@ -12,6 +12,7 @@ mod bare_program;
 #[cfg(target_os = "linux")]
 mod child;
 #[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "shared with the other benchmarks")]
 mod figures;
 #[cfg(target_os = "linux")]
 mod host_cost;

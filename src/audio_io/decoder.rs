@@ -6,6 +6,7 @@
 use super::{FileError, MAX_CHANNELS, file_error, ogg_end};
 use std::{
     io::{Read, Seek},
+    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
 };
 use symphonia::core::{
@@ -50,6 +51,10 @@ impl Decoder {
     /// `[any]` Finds out what the file is and decodes its first packet, so that files which only look like audio are
     /// noticed before any work is done.
     pub fn open(path: &Path) -> Result<Self, FileError> {
+        guarded(path, || Self::try_open(path))
+    }
+
+    fn try_open(path: &Path) -> Result<Self, FileError> {
         let not_audio = |reason: &str| FileError::NotAudio { path: path.to_path_buf(), reason: reason.into() };
         let (mut file, _) = file_error::open_ordinary(path)?;
         let mut magic = [0_u8; 4];
@@ -100,7 +105,7 @@ impl Decoder {
         if kind == FORMAT_ID_OGG {
             ogg_end::check(path)?;
         }
-        this.next_packet()?;
+        this.ended = this.next_packet()?;
         if this.channels > MAX_CHANNELS {
             return Err(FileError::Channels { path: this.path, channels: this.channels });
         }
@@ -146,7 +151,11 @@ impl Decoder {
                 if self.ended {
                     break;
                 }
-                self.next_packet()?;
+                let path = self.path.clone();
+                // What panicked once is not called again.
+                self.ended = true;
+                let more = guarded(&path, || self.next_packet());
+                self.ended = more?;
                 continue;
             }
             let frames = ready.min(to - at);
@@ -159,8 +168,8 @@ impl Decoder {
         Ok(at)
     }
 
-    /// Decodes until there are samples or the end is reached.
-    fn next_packet(&mut self) -> Result<(), FileError> {
+    /// Decodes until there are samples or the end is reached; whether it is the end.
+    fn next_packet(&mut self) -> Result<bool, FileError> {
         loop {
             let packet = match self.format.next_packet() {
                 Ok(Some(packet)) => packet,
@@ -201,17 +210,16 @@ impl Decoder {
             }
             self.used = 0;
             self.delivered += frames as u64;
-            return Ok(());
+            return Ok(false);
         }
     }
 
-    fn end(&mut self) -> Result<(), FileError> {
+    fn end(&mut self) -> Result<bool, FileError> {
         self.packet.iter_mut().for_each(Vec::clear);
         self.used = 0;
-        self.ended = true;
         match self.declared {
             Some(declared) if self.delivered < declared => Err(self.truncated()),
-            _ => Ok(()),
+            _ => Ok(true),
         }
     }
 
@@ -229,4 +237,12 @@ impl Decoder {
             other => FileError::Damaged { path: self.path.clone(), reason: other.to_string() },
         }
     }
+}
+
+/// Files come from anywhere, and what decodes them is large: where it panics, the file is to blame, not the program.
+fn guarded<R>(path: &Path, work: impl FnOnce() -> Result<R, FileError>) -> Result<R, FileError> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let reason = "what decodes it cannot cope with it".into();
+        Err(FileError::Damaged { path: path.to_path_buf(), reason })
+    })
 }

@@ -37,5 +37,7 @@ pub use card::{Card, Module, State};
 pub use child::ChildCommand;
 pub use find::FindError;
 pub use fingerprint::VerifyError;
+#[doc(hidden)]
+pub use moduleinfo::moduleinfo_doorway;
 pub use open::{Catalog, OpenError};
 pub use options::{Options, Progress};

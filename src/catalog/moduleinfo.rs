@@ -13,6 +13,10 @@ use std::{fs::File, io::Read as _, path::Path};
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// Entries beyond these are ignored.
 const MAX_LIST: usize = 4096;
+/// More nesting is no honest file, and would go beyond the stack.
+const MAX_DEPTH: usize = 64;
+/// What ends a comment, by JSON5.
+const LINE_ENDS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
 /// The hint, cleaned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,20 +48,52 @@ fn read_bounded(path: &Path) -> Option<String> {
     }
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+    bounded(bytes)
+}
+
+/// Text that the parser can be trusted with.
+fn bounded(bytes: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(bytes).ok()?;
     // The parser is recursive.
-    let mut depth = 0_i32;
-    for byte in text.bytes() {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth -= 1,
-            _ => {}
-        }
-        if depth > 64 {
-            return None;
-        }
+    if depth(&text) > MAX_DEPTH {
+        return None;
     }
     Some(text.trim_start_matches('\u{feff}').to_owned())
+}
+
+/// How deeply brackets stand in one another. Those in texts and comments are only signs: counted, they could hide others.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut most) = (0_usize, 0);
+    let mut signs = text.chars().peekable();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '[' | '{' => {
+                depth += 1;
+                most = most.max(depth);
+            }
+            ']' | '}' => depth = depth.saturating_sub(1),
+            '"' | '\'' => {
+                while let Some(inside) = signs.next().filter(|inside| *inside != sign) {
+                    if inside == '\\' {
+                        signs.next();
+                    }
+                }
+            }
+            '/' => match signs.next() {
+                Some('/') => while signs.next().is_some_and(|inside| !LINE_ENDS.contains(&inside)) {},
+                Some('*') => while signs.next().is_some_and(|inside| inside != '*' || signs.peek() != Some(&'/')) {},
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    most
+}
+
+/// `[any]` The hint in the bytes of a file, for tests that have no file.
+#[doc(hidden)]
+pub fn moduleinfo_doorway(bytes: &[u8]) -> Option<serde_json::Value> {
+    serde_json::to_value(parse(&bounded(bytes.to_vec())?)?).ok()
 }
 
 #[derive(Deserialize)]
@@ -169,6 +205,22 @@ mod tests {
             assert_eq!(read(bundle.path()), None);
         }
         assert_eq!(read(Path::new("/nowhere")), None);
+    }
+
+    #[test]
+    fn brackets_in_texts_and_comments_do_not_hide_real_ones() {
+        let (closing, opening) = ("]".repeat(1 << 20), "[".repeat(1 << 20));
+        for hidden in [
+            format!("{{ \"Name\": \"{closing}\", \"x\": {opening}"),
+            format!("{{ Name: 'a\\'{closing}', x: {opening}"),
+            format!("// {closing}\n{{ x: {opening}"),
+            format!("// '\u{2028}{{ x: {opening}"),
+            format!("/* {closing} ' */ {{ x: {opening}"),
+        ] {
+            assert_eq!(moduleinfo_doorway(hidden.as_bytes()), None);
+        }
+        let honest = format!("{{ \"Name\": \"{opening}\", /* {opening} */ // {opening}\n}}");
+        assert!(moduleinfo_doorway(honest.as_bytes()).is_some());
     }
 
     #[test]

@@ -22,17 +22,18 @@ pub fn clean(text: &str, max: usize) -> String {
         if is_hostile(char) {
             continue;
         }
-        if space {
-            space = false;
-            cleaned.push(' ');
-            length += 1;
-        }
-        if length + 1 >= max {
+        // A space counts only with what follows it.
+        let wanted = if space { 2 } else { 1 };
+        if length + wanted >= max {
             cleaned.push('…');
             break;
         }
+        if space {
+            space = false;
+            cleaned.push(' ');
+        }
         cleaned.push(char);
-        length += 1;
+        length += wanted;
     }
     cleaned
 }
@@ -67,6 +68,8 @@ mod tests {
         assert_eq!(clean("  Big\u{1b}[31m\tReverb\0\n ", 64), "Big[31m Reverb");
         assert_eq!(clean("a\u{202e}b\u{200b}c", 64), "abc");
         assert_eq!(clean(&"x".repeat(1 << 20), 8), "xxxxxxx…");
+        assert_eq!(clean("abcdef  ghi", 8), "abcdef…");
+        assert_eq!(clean("abcdefg  hi", 8), "abcdefg…");
         assert_eq!(clean("\u{7}\u{0}", 8), "");
         assert_eq!(clean("Größe 音", 8), "Größe 音");
     }

@@ -196,11 +196,37 @@ fn printer(lua: &Lua, print: Print) -> mlua::Result<Function> {
             print("Further lines of this script are not shown.");
         }
         if line < MAX_LINES {
-            let words = values.iter().map(mlua::Value::to_string).collect::<mlua::Result<Vec<_>>>()?;
-            print(&words.join(" ").chars().take(MAX_LINE).collect::<String>());
+            print(&printed(&values)?);
         }
         Ok(())
     })
+}
+
+/// A line, and no more of its values than it shows: one long text given a thousand times would be a thousand long texts.
+fn printed(values: &MultiValue) -> mlua::Result<String> {
+    let (mut line, mut room) = (String::new(), MAX_LINE);
+    for (position, value) in values.iter().enumerate() {
+        if position > 0 {
+            line.push(' ');
+            room -= 1;
+        }
+        let word = match value {
+            // A sign has at most four bytes, so the one that may be cut here is not shown.
+            Value::String(text) => {
+                let bytes = text.as_bytes();
+                String::from_utf8_lossy(&bytes[..bytes.len().min(4 * room)]).into_owned()
+            }
+            other => other.to_string()?,
+        };
+        for sign in word.chars().take(room) {
+            line.push(sign);
+            room -= 1;
+        }
+        if room == 0 {
+            break;
+        }
+    }
+    Ok(line)
 }
 
 /// An error of ours, raised in a function that Lua called.

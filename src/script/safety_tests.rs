@@ -312,6 +312,14 @@ fn printing_is_bounded() {
     assert_eq!(lines[0], "a 1 nil true");
     assert_eq!(lines.len(), 1001);
     assert!(lines[1000].contains("not shown"));
+    drop(lines);
+    // As 2000 texts of a MiB this would be 2 GiB outside the VM's limit.
+    let many = "local s, t = ('ä'):rep(2^19), {} for n = 1, 2000 do t[n] = s end print(table.unpack(t)) print('\\255')";
+    let lines = Rc::new(RefCell::new(Vec::new()));
+    let theirs = Rc::clone(&lines);
+    let print = Rc::new(move |line: &str| theirs.borrow_mut().push(line.to_owned()));
+    Runtime::new(LIMITS, &[], print).expect("a VM").run(many, "t.lua").expect("run");
+    assert_eq!(*lines.borrow(), ["ä".repeat(4096), "\u{fffd}".to_owned()]);
 }
 
 #[test]

@@ -14,6 +14,8 @@ mod connection;
 mod control;
 mod desk;
 mod doors;
+#[doc(hidden)]
+pub mod doorway;
 pub mod envelope;
 pub mod frame;
 mod frame_events;

@@ -12,8 +12,12 @@ use anyhow::Result;
 const ENGINE: &str = "engine";
 /// The bench target whose groups the other names are.
 const FIGURES: &str = "figures";
+/// The bench target about sockets, and its groups.
+const WIRE: &str = "wire";
+const WIRE_GROUPS: &[&str] = &["round-trip", "lateness", "verbs", "streams", "sessions", "start"];
 
-/// `[main]` Runs all benchmarks, or those the arguments name: `engine`, or a group of `benches/figures`.
+/// `[main]` Runs all benchmarks, or those the arguments name: `engine`, `wire`, or a group of `benches/figures` or
+/// `benches/wire`.
 pub fn bench(paths: &Paths, args: &[String]) -> Result<()> {
     // The bundles in the target folder may be those of a debug build.
     bundle::bundle(&paths.root, true)?;
@@ -30,12 +34,18 @@ pub fn bench(paths: &Paths, args: &[String]) -> Result<()> {
             None => step.run(),
         }
     };
-    let (engine, groups): (Vec<&String>, Vec<&String>) = args.iter().partition(|name| *name == ENGINE);
+    let is_wire = |name: &&String| *name == WIRE || WIRE_GROUPS.contains(&name.as_str());
+    let (wire, others): (Vec<&String>, Vec<&String>) = args.iter().partition(is_wire);
+    let (engine, groups): (Vec<&String>, Vec<&String>) = others.iter().partition(|name| **name == ENGINE);
     if args.is_empty() || !engine.is_empty() {
         run(ENGINE, &[])?;
     }
     if args.is_empty() || !groups.is_empty() {
         run(FIGURES, &groups)?;
+    }
+    if args.is_empty() || !wire.is_empty() {
+        let all = wire.iter().any(|name| *name == WIRE);
+        run(WIRE, if all { &[] } else { &wire })?;
     }
     Ok(())
 }

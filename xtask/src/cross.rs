@@ -5,8 +5,8 @@
 //! Deliberately absent: linking and running; the workflows do that on the systems themselves.
 
 use crate::apt::Apt;
+use crate::nightly::nightly;
 use crate::paths::Paths;
-use crate::rtsan::nightly;
 use crate::step::Step;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -35,7 +35,8 @@ fn check_one(paths: &Paths, name: &str, target: &str) -> Result<()> {
     if Path::new(sysroot.trim()).exists() {
         return Step::cargo(title).within(&paths.root).args(verb).run();
     }
-    let step = nightly(&title)
+    let step = nightly(title)
+        .arg("cargo")
         .within(&paths.root)
         .args(verb)
         .args(["-Z", "build-std=std,panic_unwind,test"])

@@ -9,6 +9,8 @@ mod bench;
 mod bundle;
 mod checks;
 mod cross;
+mod fuzz;
+mod nightly;
 mod paths;
 mod real_plugins;
 mod rtsan;
@@ -29,7 +31,9 @@ Usage: cargo xtask TASK
   run [-- ARGS]      build the release program and the demo plugins, and start it with them
   bundle [--release] build the plugins under tests/plugins and lay them out as VST3 bundles
   real-plugins       fetch the packaged plugins the tests use (Debian only; never committed)
-  bench [NAME…]      run the benchmarks: engine host-cost render-cpu startup scan memory
+  bench [NAME…]      run the benchmarks: engine host-cost render-cpu startup scan memory,
+                     round-trip lateness verbs streams sessions start
+  fuzz [TARGET] [SECONDS]  run the fuzz targets, or one, under a nightly Rust (60 seconds each)
   rtsan              run the audio path under the nightly real-time sanitizer
   check-cross [OS]   type-check for windows, macos, or both
   deny               check licences and advisories with cargo-deny
@@ -63,6 +67,7 @@ fn start(mut args: Vec<String>) -> Result<()> {
             .map(|folder| println!("{}", folder.display())),
         "real-plugins" => real_plugins::ensure(&paths).map(|folder| println!("{}", folder.display())),
         "bench" => bench::bench(&paths, &args),
+        "fuzz" => fuzz::fuzz(&paths, &args),
         "rtsan" => rtsan::rtsan(&paths),
         "check-cross" => cross::check(&paths, &args),
         "deny" => checks::deny(&paths),

@@ -5,6 +5,7 @@
 //! Invariant: the sanitizer is shown to work, by a run that must fail, before its silence counts.
 
 use crate::bundle;
+use crate::nightly::{host, nightly};
 use crate::paths::Paths;
 use crate::step::Step;
 use anyhow::{Result, bail};
@@ -14,11 +15,7 @@ const TARGETS: &[&str] = &["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gn
 
 /// `[main]` Builds tests/rtsan, checks that a known violation is caught, then runs the demo plugins.
 pub fn rtsan(paths: &Paths) -> Result<()> {
-    if !Step::new("nightly", "rustup").args(["run", "nightly", "rustc", "--version"]).works() {
-        bail!("no nightly Rust is installed; run: rustup toolchain install nightly --profile minimal");
-    }
-    let version = Step::new("nightly", "rustup").args(["run", "nightly", "rustc", "-vV"]).read()?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default().to_owned();
+    let host = host()?;
     if !TARGETS.contains(&host.as_str()) {
         bail!("the real-time sanitizer does not exist for {host}");
     }
@@ -29,7 +26,7 @@ pub fn rtsan(paths: &Paths) -> Result<()> {
     std::fs::copy(paths.root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
     nightly("build under the real-time sanitizer")
         .within(folder)
-        .args(["build", "--target", &host])
+        .args(["cargo", "build", "--target", &host])
         .env("CARGO_TARGET_DIR", &target)
         .env("RUSTFLAGS", "-Zsanitizer=realtime")
         .run()?;
@@ -44,13 +41,4 @@ pub fn rtsan(paths: &Paths) -> Result<()> {
     Step::new("audio path under the real-time sanitizer", &program)
         .env("SONIC_DEMO_PLUGINS", paths.plugins("demo"))
         .run()
-}
-
-/// A cargo of the nightly, free of the variables that hold the stable one in place.
-pub fn nightly(title: &str) -> Step {
-    Step::new(title, "rustup")
-        .args(["run", "nightly", "cargo"])
-        .without("RUSTUP_TOOLCHAIN")
-        .without("CARGO")
-        .without("RUSTC")
 }

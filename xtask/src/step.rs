@@ -34,6 +34,11 @@ impl Step {
         self
     }
 
+    /// `[main]` Adds one argument.
+    pub fn arg(self, arg: impl AsRef<OsStr>) -> Self {
+        self.args([arg])
+    }
+
     /// `[main]` Sets a variable of the child.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);

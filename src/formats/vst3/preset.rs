@@ -87,8 +87,11 @@ impl Preset {
         let count = count.ok_or_else(|| damaged("its number of chunks is impossible"))?;
 
         let (mut component, mut controller, mut info, mut programs) = (None, None, None, Vec::new());
+        let mut left = bytes.len();
         for index in 0..count {
             let (id, chunk) = chunk(bytes, list + 8 + index * ENTRY)?;
+            // Chunks that share bytes would make a small file large in memory.
+            left = left.checked_sub(chunk.len()).ok_or_else(|| damaged("its chunks overlap"))?;
             match &id {
                 b"Comp" => once(&mut component, chunk, "component")?,
                 b"Cont" => once(&mut controller, chunk, "controller")?,
@@ -247,6 +250,20 @@ mod tests {
             bad[list + 4..list + 8].copy_from_slice(&count.to_le_bytes());
             assert!(matches!(Preset::parse(&bad), Err(PresetError::Damaged(_))), "count {count}");
         }
+    }
+
+    #[test]
+    fn chunks_that_share_bytes_are_refused() {
+        let programs = vec![vec![1; 100]; 3];
+        let mut file = Preset { programs, ..example() }.to_bytes();
+        let list = u64::from_le_bytes(file[40..48].try_into().unwrap()) as usize;
+        for index in 0..5 {
+            let (offset, size) = (0_u64, file.len() as u64 / 4);
+            let at = list + 8 + index * ENTRY;
+            file[at + 4..at + 12].copy_from_slice(&offset.to_le_bytes());
+            file[at + 12..at + 20].copy_from_slice(&size.to_le_bytes());
+        }
+        assert_eq!(Preset::parse(&file), Err(damaged("its chunks overlap")));
     }
 
     proptest! {

@@ -1,0 +1,7 @@
+#![no_main]
+#[path = "../../tests/hostile/checks/identify_flow.rs"]
+mod check;
+#[path = "../../tests/hostile/served.rs"]
+mod served;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| check::check(data));

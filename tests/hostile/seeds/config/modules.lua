@@ -1,0 +1,3 @@
+local b = require("bridge")
+print(b.version, b.os)
+return { audio = { block = 2^7 }, scripts = { roots = { "a", "~/b" } } }

@@ -1,0 +1,1 @@
+local b = buffer.create(64) buffer.writef64(b, 8, 0/0) buffer.copy(b, 0, b, 8, 16) print(buffer.tostring(b), buffer.readi32(b, 60), pcall(buffer.readu8, b, 64))

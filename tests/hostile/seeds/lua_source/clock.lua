@@ -1,0 +1,1 @@
+print(os.clock(), os.time({ year = 2^53, month = -1, day = 0 }), os.date('%c', 2^40), math.random(1, 2^31), bit32.rrotate(-1, 1e308))

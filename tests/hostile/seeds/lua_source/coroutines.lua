@@ -1,0 +1,1 @@
+local co = coroutine.wrap(function(a) local b = coroutine.yield(a + 1) error({ b }) end) print(co(1), pcall(co, 2)) coroutine.close(coroutine.create(print))

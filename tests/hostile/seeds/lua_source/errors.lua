@@ -1,0 +1,1 @@
+local ok, e = xpcall(function() error(setmetatable({}, { __tostring = function() return 'm' end }), 2) end, function(e) return debug, e end) error(e)

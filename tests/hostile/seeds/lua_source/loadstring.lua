@@ -1,0 +1,1 @@
+assert(string.dump == nil) local f, e = loadstring('\27Lua') print(f, e) assert(not pcall(loadstring, 'x', 1, 2))

@@ -1,0 +1,1 @@
+local s, t = ('x'):rep(2^20), {} for n = 1, 5000 do t[n] = s end print(table.unpack(t))

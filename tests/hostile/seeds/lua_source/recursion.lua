@@ -1,0 +1,1 @@
+local function f() pcall(f) f() end f()

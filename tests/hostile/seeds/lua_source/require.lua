@@ -1,0 +1,1 @@
+print(pcall(require, '../x'), pcall(require, 'a.b'), require('bridge').version) require(('x'):rep(2^20))

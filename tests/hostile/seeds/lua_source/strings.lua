@@ -1,0 +1,1 @@
+print(('%s %5.2f %q'):format('a', 1/3, 'b\0c'), ('a,b'):split(','), string.pack('<i4z', 7, 'x'), utf8.char(228, 0x10FFFF), ('x'):byte(1, -1))

@@ -1,0 +1,1 @@
+print(pcall(requios, '../x'), pcall(require, 'a.b'), require('bridGe').v,n) require(('x'):reall(require, '../x'), pcall,selectre('bil rint(pcall(requiretatable('').ipairsx = {} string.upp`stack traceback````(, 'attemui)`req(('x'):re.wrap(p(1p(2^20))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import './support/node18.js';
 import { fromBase64, toBase64 } from '../src/bytes.js';
 import * as wire from '../src/protocol.js';
 import { GOLDEN_FRAMES_MUST_EXIST, goldenFrames } from './support/vectors.js';

@@ -551,14 +551,14 @@ export function createNativePluginNode(Base, load = loadNative) {
       this.lastSet.set(slot, value);
       if (typeof value === 'number') param.value = value;
       else if (typeof value === 'boolean') param.normalizedValue = value ? 1 : 0;
-      else param.setText(value);
+      else param.setText(String(value));
       return true;
     }
 
     async setEarly() {
-      const early = [...this.early];
+      const early = /** @type {[string | number, unknown][]} */ ([...this.early]);
       this.early.clear();
-      for (const [name, value] of early) this.setParam(/** @type {string | number} */ (name), value);
+      for (const [name, value] of early) this.setParam(name, value);
       await this.sender.settled();
     }
 

@@ -4,20 +4,21 @@
 // worker. Deliberately absent: a list of files; what the page asks for is kept.
 
 const STORE = 'sonic-rack-1';
+const worker = /** @type {any} */ (self);
 
-self.addEventListener('install', () => self.skipWaiting());
+worker.addEventListener('install', () => worker.skipWaiting());
 
-self.addEventListener('activate', (event) => {
+worker.addEventListener('activate', (/** @type {any} */ event) => {
   event.waitUntil((async () => {
     for (const name of await caches.keys()) if (name !== STORE) await caches.delete(name);
-    await self.clients.claim();
+    await worker.clients.claim();
   })());
 });
 
 /** @param {URL} url @param {Request} request */
 const isOurs = (url, request) => request.method === 'GET' && url.origin === location.origin && !url.pathname.startsWith('/v1/');
 
-self.addEventListener('fetch', (event) => {
+worker.addEventListener('fetch', (/** @type {any} */ event) => {
   const url = new URL(event.request.url);
   if (!isOurs(url, event.request)) return;
   event.respondWith((async () => {

@@ -17,6 +17,11 @@ export class Keyboard {
     this.held = new Map();
     /** @type {Map<number, HTMLElement>} */
     this.buttons = new Map();
+    this.octaveText = make('output', { class: 'octave', 'aria-live': 'polite' });
+    this.keys = make('div', { class: 'piano', role: 'group', 'aria-label': 'Piano keys' });
+    /** Fewer keys where there is little room. */
+    this.narrow = matchMedia('(max-width: 560px)');
+    this.narrow.addEventListener('change', () => this.buildKeys());
     this.build();
     addEventListener('keydown', (event) => this.letter(event, true));
     addEventListener('keyup', (event) => this.letter(event, false));
@@ -24,7 +29,6 @@ export class Keyboard {
   }
 
   build() {
-    this.octaveText = make('output', { class: 'octave', 'aria-live': 'polite' });
     const shift = (/** @type {number} */ by) => () => {
       this.releaseAll();
       this.octave = Math.min(7, Math.max(1, this.octave + by));
@@ -33,7 +37,6 @@ export class Keyboard {
     this.midiButton = make('button', { type: 'button', class: 'quiet', onclick: () => this.openMidi() }, 'Connect MIDI');
     this.midiText = make('span', { class: 'hint' }, 'Letters A … P play, Z and X change the octave.');
     this.shifts = { z: shift(-1), x: shift(1) };
-    this.keys = make('div', { class: 'piano', role: 'group', 'aria-label': 'Piano keys' });
     this.place.append(
       make('div', { class: 'key-tools' },
         make('button', { type: 'button', class: 'quiet', 'aria-label': 'Octave down', onclick: this.shifts.z }, '−'), this.octaveText,
@@ -50,10 +53,11 @@ export class Keyboard {
   buildKeys() {
     this.buttons.clear();
     const first = this.octave * 12 + 12;
-    this.octaveText.textContent = `C${this.octave} – C${this.octave + 2}`;
+    const span = this.narrow.matches ? 16 : 24;
+    this.octaveText.textContent = `C${this.octave} – ${span === 24 ? 'C' : 'E'}${this.octave + (span === 24 ? 2 : 1)}`;
     let white = 0;
     const made = [];
-    for (let key = first; key <= first + 24; key++) {
+    for (let key = first; key <= first + span; key++) {
       const tone = key % 12;
       const black = BLACK.includes(tone);
       const name = `${NAMES[tone]} ${Math.floor(key / 12) - 1}`;

@@ -3,6 +3,8 @@
 import { byId, make } from './dom.js';
 
 const FLOOR = -60;
+/** The scope shows half of full scale. */
+const ZOOM = 2;
 
 export class Meters {
   /** @param {AudioContext} context @param {AudioNode} from */
@@ -92,7 +94,7 @@ export class Meters {
     pen.beginPath();
     for (let x = 0; x <= width; x += 2) {
       const sample = samples[Math.min(2047, start + Math.floor((x / width) * shown))];
-      const y = height / 2 - Math.max(-1, Math.min(1, sample)) * height * 0.47;
+      const y = height / 2 - Math.max(-1, Math.min(1, sample * ZOOM)) * height * 0.47;
       if (x === 0) pen.moveTo(x, y);
       else pen.lineTo(x, y);
     }
@@ -108,7 +110,7 @@ export class Meters {
     }
     const share = (/** @type {number} */ value) => Math.max(0, Math.min(1, (value - FLOOR) / (6 - FLOOR)));
     const { fill, hold, meter } = this.bars[channel];
-    fill.style.transform = `scaleY(${share(this.level[channel])})`;
+    fill.style.clipPath = `inset(${100 - 100 * share(this.level[channel])}% 0 0 0)`;
     hold.style.bottom = `${share(this.peak[channel]) * 100}%`;
     this.top = Math.max(this.top, db);
     if (db > 0) this.clipped = true;

@@ -3,6 +3,8 @@
 import { ICONS, icon, make, toast } from './dom.js';
 import '../sonic-core/ui/plugin-panel.js';
 
+const STATUS = /** @type {Record<string, string>} */ ({ waiting: 'Waiting for the bridge', loading: 'Loading …', failed: 'Not loaded' });
+
 /** @param {import('./rack.js').Rack} rack @param {import('./rack.js').Lane} lane @param {import('./rack.js').Module} module */
 export function moduleView(rack, lane, module) {
   const { node, plugin } = module;
@@ -36,7 +38,7 @@ export function moduleView(rack, lane, module) {
     const { stats } = node;
     const ms = (1000 * node.latencySeconds).toFixed(1);
     const parts = [`${ms} ms`, stats.rttMs.p50 ? `${stats.rttMs.p50.toFixed(1)} ms round trip` : '', `${stats.misses} underruns`, stats.guard ? `${stats.guard} silenced by the guard` : ''];
-    figures.textContent = node.status === 'ready' ? parts.filter(Boolean).join(' · ') : { waiting: 'Waiting for the bridge', loading: 'Loading …', failed: 'Not loaded', closed: '' }[node.status];
+    figures.textContent = node.status === 'ready' ? parts.filter(Boolean).join(' · ') : (STATUS[node.status] ?? '');
     card.dataset.status = node.status;
   };
   const showBypass = () => {

@@ -19,6 +19,7 @@ export class Sources extends EventTarget {
     /** @type {keyof typeof KINDS} */
     this.kind = recall('source', 'loop');
     this.loopName = recall('loop', 'groove');
+    /** @type {OscillatorType} */
     this.wave = recall('wave', 'sawtooth');
     this.pitch = recall('pitch', 0.4);
     this.playing = false;
@@ -174,9 +175,9 @@ export class Sources extends EventTarget {
     if (kind === 'file') return [this.filePicker(), ...rest];
     if (kind === 'mic') return [make('p', { class: 'hint' }, 'Use headphones, or the room will feed back.'), ...rest];
     if (kind === 'osc') return [this.select('Wave', { sine: 'Sine', triangle: 'Triangle', sawtooth: 'Saw', square: 'Square' }, this.wave, (wave) => {
-      this.wave = wave;
+      this.wave = /** @type {OscillatorType} */ (wave);
       remember('wave', wave);
-      if (this.tone) this.tone.type = /** @type {OscillatorType} */ (wave);
+      if (this.tone) this.tone.type = this.wave;
     }), this.pitchKnob(), ...rest];
     return [make('p', { class: 'hint' }, 'Only what you play: add an instrument and use the keys below, or MIDI.')];
   }

@@ -4,6 +4,7 @@ registerProcessor('recorder', class extends AudioWorkletProcessor {
   constructor() {
     super();
     this.on = false;
+    /** @type {Float32Array<ArrayBuffer>[] | null} */
     this.chunk = null;
     this.filled = 0;
     this.port.onmessage = ({ data }) => {
@@ -23,6 +24,7 @@ registerProcessor('recorder', class extends AudioWorkletProcessor {
     this.filled = 0;
   }
 
+  /** @param {Float32Array[][]} inputs */
   process([input]) {
     if (!this.on) return true;
     const frames = input.length > 0 ? input[0].length : 128;

@@ -28,6 +28,7 @@ const REPORT_EVERY = 16;
 
 /** The same memory as SlotRing, as far as the processor needs it. */
 class Ring {
+  /** @param {ArrayBufferLike | null} memory @param {number} block @param {number} channels */
   constructor(memory, block, channels) {
     const samples = (block * channels * 4 + 7) & ~7;
     this.block = block;
@@ -43,10 +44,12 @@ class Ring {
     this.bytes = new Uint8Array(this.memory);
   }
 
+  /** @param {number} quantum */
   up(quantum) {
     return CONTROL_BYTES + (quantum & (SLOTS - 1)) * this.upBytes;
   }
 
+  /** @param {number} quantum */
   down(quantum) {
     return this.downAt + (quantum & (SLOTS - 1)) * this.downBytes;
   }
@@ -67,6 +70,7 @@ class Events {
     return this.count >= MAX_EVENTS;
   }
 
+  /** @param {number} kind @param {number} member @param {number} offset @param {number} id @param {number} value */
   add(kind, member, offset, id, value) {
     if (this.count >= MAX_EVENTS) return false;
     let at = this.count++;
@@ -85,6 +89,7 @@ class Events {
     return true;
   }
 
+  /** @param {Ring} ring @param {number} at */
   write(ring, at) {
     for (let index = 0; index < this.count; index++, at += EVENT_BYTES) {
       ring.words[at >> 2] = this.kind[index] | (this.member[index] << 8) | (this.offset[index] << 16);
@@ -94,17 +99,22 @@ class Events {
   }
 }
 
+/** @typedef {{ op: string, frame: number, value: number, constant: number, base?: { frame: number, value: number } }} Step */
+
 /** What is scheduled for one parameter, by the rules of an AudioParam. */
 class Timeline {
+  /** @param {number} member @param {number} id @param {number} value @param {number} frame */
   constructor(member, id, value, frame) {
     this.member = member;
     this.id = id;
     this.value = value;
     this.from = { frame, value };
+    /** @type {Step[]} */
     this.list = [];
     this.changed = false;
   }
 
+  /** @param {Step} step @param {number} frame @param {number} value */
   schedule(step, frame, value) {
     if (this.list.length === 0) this.from = { frame, value };
     if (this.list.length === 0) this.value = value;
@@ -113,11 +123,15 @@ class Timeline {
     this.list.splice(at, 0, step);
   }
 
+  /** @param {number} frame */
   cancel(frame) {
     this.list = this.list.filter((step) => step.frame < frame);
   }
 
-  /** Points for the block from `start`; a plugin draws straight lines between points. */
+  /**
+   * Points for the block from `start`; a plugin draws straight lines between points.
+   * @param {number} start @param {number} frames @param {Events} events
+   */
   run(start, frames, events) {
     const end = start + frames;
     while (this.list.length > 0 && events.count + 2 < MAX_EVENTS) {
@@ -135,10 +149,10 @@ class Timeline {
           this.reach({ frame: this.list[1].frame, value: this.value });
           continue;
         }
-        if (!step.base) step.base = { frame: Math.max(step.frame, this.from.frame), value: this.value };
+        const base = (step.base = step.base || { frame: Math.max(step.frame, this.from.frame), value: this.value });
         const until = this.list.length > 1 ? Math.min(end, this.list[1].frame) : end;
-        const at = (frame) =>
-          step.value + (step.base.value - step.value) * Math.exp(-(frame - step.base.frame) / (step.constant * sampleRate));
+        const at = (/** @type {number} */ frame) =>
+          step.value + (base.value - step.value) * Math.exp(-(frame - base.frame) / (step.constant * sampleRate));
         this.curve(Math.max(start, step.frame), until, start, at, events);
         if (until < end) {
           this.reach({ frame: until, value: this.value });
@@ -155,8 +169,8 @@ class Timeline {
         const length = Math.max(1, step.frame - f0);
         const at =
           step.op === 'exponential' && v0 > 0 && step.value > 0
-            ? (frame) => v0 * Math.pow(step.value / v0, (frame - f0) / length)
-            : (frame) => v0 + ((step.value - v0) * (frame - f0)) / length;
+            ? (/** @type {number} */ frame) => v0 * Math.pow(step.value / v0, (frame - f0) / length)
+            : (/** @type {number} */ frame) => v0 + ((step.value - v0) * (frame - f0)) / length;
         const until = Math.min(end, step.frame);
         if (step.op === 'exponential') this.curve(Math.max(start, f0), until, start, at, events);
         if (step.frame < end) {
@@ -170,6 +184,7 @@ class Timeline {
     }
   }
 
+  /** @param {number} from @param {number} until @param {number} start @param {(frame: number) => number} at @param {Events} events */
   curve(from, until, start, at, events) {
     for (let frame = from + CURVE_STEP - 1; frame < until - 1; frame += CURVE_STEP) {
       this.point(frame - start, at(frame), events);
@@ -177,12 +192,14 @@ class Timeline {
     if (until > from) this.point(until - 1 - start, at(until - 1), events);
   }
 
+  /** @param {number} offset @param {number} value @param {Events} events */
   point(offset, value, events) {
     this.value = value < 0 ? 0 : value > 1 ? 1 : value;
     this.changed = true;
     events.add(EVENT_PARAM, this.member, offset, this.id, this.value);
   }
 
+  /** @param {{ frame: number, value: number }} step */
   reach(step) {
     this.value = step.value;
     this.from = { frame: step.frame, value: step.value };
@@ -201,14 +218,17 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     }));
   }
 
+  /** @param {any} options */
   constructor(options) {
     super();
     const setup = options.processorOptions || {};
     this.channels = setup.channels || 2;
     this.wait = setup.wait === true;
     this.bell = setup.bell ? new Int32Array(setup.bell) : null;
+    /** @type {MessagePort | null} */
     this.pipe = null;
     this.signal = false;
+    /** @type {ArrayBuffer[]} */
     this.pool = [];
     this.quantum = 0;
     this.first = 0;
@@ -219,18 +239,26 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     this.tooLong = 0;
     this.depth = -1;
     this.events = new Events();
+    /** @type {{ frame: number, kind: number, member: number, id: number, value: number }[]} */
     this.queue = [];
+    /** @type {Map<string, Timeline>} */
     this.timelines = new Map();
+    /** @type {({ member: number, id: number } | null)[]} */
     this.bound = new Array(BINDABLE).fill(null);
     this.lastBound = new Float64Array(BINDABLE).fill(NaN);
     this.missRun = 0;
     this.sync = 0;
     this.sinceReport = 0;
+    /** @type {Float32Array[]} */
     this.line = Array.from({ length: this.channels }, () => new Float32Array(setup.line || 32768));
     this.lineAt = 0;
     this.held = new Float32Array(this.channels);
     this.last = new Float32Array(this.channels);
-    this.wet = Array.from({ length: this.channels }, () => new Float32Array(0));
+    /** @type {Float32Array[]} */
+    this.wet = [];
+    /** @type {Float32Array[]} */
+    this.dry = [];
+    this.ring = new Ring(setup.memory, setup.block || 128, this.channels);
     this.mix = 0;
     this.rise = 1;
     this.fall = 0;
@@ -239,6 +267,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     this.port.onmessage = (event) => this.hear(event.data);
   }
 
+  /** @param {ArrayBufferLike | null} memory @param {number} block */
   setRing(memory, block) {
     this.ring = new Ring(memory, block, this.channels);
     this.wet = Array.from({ length: this.channels }, () => new Float32Array(block));
@@ -248,6 +277,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     this.generation = 0;
   }
 
+  /** @param {any} message */
   hear(message) {
     switch (message.type) {
       case 'ring':
@@ -258,7 +288,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
         for (const [word, value] of message.words) Atomics.store(this.ring.words, word, value);
         break;
       case 'pipe':
-        this.pipe = message.port;
+        this.pipe = /** @type {MessagePort} */ (message.port);
         this.signal = message.signal;
         this.pipe.onmessage = (event) => this.receive(event.data);
         break;
@@ -287,12 +317,14 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     }
   }
 
+  /** @param {{ frame: number, kind: number, member: number, id: number, value: number }} event */
   enqueue(event) {
     let at = this.queue.length;
     while (at > 0 && this.queue[at - 1].frame > event.frame) at--;
     this.queue.splice(at, 0, event);
   }
 
+  /** @param {{ member: number, id: number, from: number, step: Step }} message */
   schedule(message) {
     const key = message.member + ':' + message.id;
     let line = this.timelines.get(key);
@@ -307,7 +339,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     line.schedule(message.step, currentFrame, message.from);
   }
 
-  /** A slot from the worker, where memory is not shared. */
+  /** A slot from the worker, where memory is not shared. @param {ArrayBuffer} buffer */
   receive(buffer) {
     const stamp = new Int32Array(buffer, 0, 1)[0];
     const at = this.ring.down(stamp - 1);
@@ -330,10 +362,12 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     this.sync = 0;
   }
 
+  /** @param {number} word */
   word(word) {
     return Atomics.load(this.ring.words, word);
   }
 
+  /** @param {number} quantum */
   has(quantum) {
     const word = this.ring.down(quantum) >> 2;
     return (
@@ -342,6 +376,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     );
   }
 
+  /** @param {Float32Array[][]} inputs @param {Float32Array[][]} outputs @param {Record<string, Float32Array>} parameters */
   process(inputs, outputs, parameters) {
     if (!this.running) return false;
     const output = outputs[0];
@@ -398,7 +433,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     }
   }
 
-  /** Offline only: results are never missing. */
+  /** Offline only: results are never missing. @param {number} quantum */
   awaitResult(quantum) {
     if (this.stalled) return false;
     const until = Date.now() + PATIENCE_MS;
@@ -416,6 +451,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     this.port.postMessage({ type: 'stalled', frame: currentFrame });
   }
 
+  /** @param {number} frames @param {Record<string, Float32Array>} parameters */
   collect(frames, parameters) {
     const events = this.events;
     events.count = 0;
@@ -443,6 +479,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
 
   report() {
     this.sinceReport = 0;
+    /** @type {[number, number, number][] | null} */
     let values = null;
     for (const line of this.timelines.values()) {
       if (!line.changed) continue;
@@ -452,6 +489,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     if (values) this.port.postMessage({ type: 'values', values });
   }
 
+  /** @param {Float32Array[]} input @param {number} frames @param {number} flags */
   writeSlot(input, frames, flags) {
     const ring = this.ring;
     const at = ring.up(this.quantum);
@@ -480,7 +518,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     if (this.bell) {
       Atomics.add(this.bell, 0, 1);
       Atomics.notify(this.bell, 0);
-      if (this.signal) this.pipe.postMessage(0);
+      if (this.signal && this.pipe) this.pipe.postMessage(0);
     } else if (this.pipe) {
       const buffer = this.pool.pop() || new ArrayBuffer(ring.upBytes);
       const bytes = new Uint8Array(buffer);
@@ -494,7 +532,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     }
   }
 
-  /** @returns {number} 0 nothing yet, 1 a result in `wet`, 2 missing, 3 a dry answer */
+  /** @param {number} frames @returns {number} 0 nothing yet, 1 a result in `wet`, 2 missing, 3 a dry answer */
   hearResult(frames) {
     const ring = this.ring;
     const depth = this.word(WORD.DEPTH);
@@ -545,6 +583,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     if (this.word(WORD.FADE) > 0) this.rise = 0;
   }
 
+  /** @param {Float32Array[]} input @param {number} frames */
   pushLine(input, frames) {
     const size = this.line[0].length;
     for (let channel = 0; channel < this.channels; channel++) {
@@ -559,6 +598,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     this.lineAt = (this.lineAt + frames) % size;
   }
 
+  /** @param {number} frames */
   readLine(frames) {
     const size = this.line[0].length;
     const delay = Math.min(size - frames, this.word(WORD.DEPTH) * frames + this.word(WORD.LATENCY));
@@ -574,7 +614,10 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     }
   }
 
-  /** Plays the result, the delayed input, or the end of what was last heard; never with a click, if fading is on. */
+  /**
+   * Plays the result, the delayed input, or the end of what was last heard; never with a click, if fading is on.
+   * @param {Float32Array[]} output @param {number} frames @param {number} heard
+   */
   play(output, frames, heard) {
     const fade = this.word(WORD.FADE);
     const bypass = this.word(WORD.BYPASS) !== 0;

@@ -58,6 +58,7 @@ export class NativePluginPanel extends ElementBase {
     /** @type {object | null} */
     this.toolsToken = null;
     this.rebuild = () => this.build();
+    this.loaded = () => this.build(true);
     this.reprogram = () => this.buildTools();
     /** @type {(() => void)[]} */
     this.undo = [];
@@ -65,12 +66,13 @@ export class NativePluginPanel extends ElementBase {
 
   /** The node whose parameters are shown. @param {any} node */
   set node(node) {
-    if (this.shown) for (const type of ['parameterschange', 'ready']) this.shown.removeEventListener(type, this.rebuild);
+    this.shown?.removeEventListener('parameterschange', this.rebuild);
+    this.shown?.removeEventListener('ready', this.loaded);
     this.shown?.removeEventListener('programschange', this.reprogram);
     this.shown = node;
     if (node) {
       node.addEventListener('parameterschange', this.rebuild);
-      node.addEventListener('ready', this.rebuild);
+      node.addEventListener('ready', this.loaded);
       node.addEventListener('programschange', this.reprogram);
     }
     this.signature = '';
@@ -95,10 +97,14 @@ export class NativePluginPanel extends ElementBase {
     return (this.shown?.paramList ?? []).filter((/** @type {any} */ param) => !['hidden', 'bypass', 'program'].includes(param.role));
   }
 
-  build() {
+  /** @param {boolean} [loaded] presets can be asked for now */
+  build(loaded = false) {
     const params = this.visible;
     const signature = params.map((param) => `${param.member}:${param.id}:${param.role}:${param.name}:${param.group}`).join('|');
-    if (signature === this.signature && signature !== '') return;
+    if (signature === this.signature && signature !== '') {
+      if (loaded) this.buildTools();
+      return;
+    }
     this.signature = signature;
     for (const step of this.undo.splice(0)) step();
     this.buildTools();

@@ -1,6 +1,6 @@
 // Worklets of the tests: a signal that is different at every frame, and a checker that knows it.
 
-const sig = (frame, channel) => {
+const sig = (/** @type {number} */ frame, /** @type {number} */ channel) => {
   let x = Math.imul(frame + 1, 2654435761) ^ Math.imul(channel + 1, 40503);
   x ^= x >>> 15;
   x = Math.imul(x, 2246822519);
@@ -10,6 +10,7 @@ const sig = (frame, channel) => {
 };
 
 registerProcessor('generator', class extends AudioWorkletProcessor {
+  /** @param {Float32Array[][]} _ @param {Float32Array[][]} outputs */
   process(_, [output]) {
     for (let channel = 0; channel < output.length; channel++) {
       for (let index = 0; index < output[channel].length; index++) output[channel][index] = sig(currentFrame + index, channel);
@@ -20,6 +21,13 @@ registerProcessor('generator', class extends AudioWorkletProcessor {
 
 /** Counts samples that are the signal `latency` ago (ok), silence (zero), or anything else (bad). */
 registerProcessor('checker', class extends AudioWorkletProcessor {
+  ok = 0;
+  bad = 0;
+  zero = 0;
+  /** @type {any} */
+  first = null;
+
+  /** @param {any} options */
   constructor(options) {
     super();
     const { latency = null, from = Infinity, gain = 1 } = options.processorOptions ?? {};
@@ -41,6 +49,7 @@ registerProcessor('checker', class extends AudioWorkletProcessor {
     this.ok = this.bad = this.zero = 0;
     this.first = null;
   }
+  /** @param {Float32Array[][]} inputs @param {Float32Array[][]} outputs */
   process([input], [output]) {
     for (let channel = 0; channel < input.length; channel++) {
       if (output[channel]) output[channel].set(input[channel]);

@@ -39,7 +39,7 @@ rig.wire = (context, nodes) => {
   };
 };
 
-/** An offline context with generator and checker that know the latency beforehand. @param {number} seconds @param {any[]} nodes @param {any} context @param {number} latency */
+/** An offline context with generator and checker that know the latency beforehand. @param {any} context @param {any[]} nodes @param {number} latency */
 rig.wireOffline = (context, nodes, latency) => {
   const generator = new AudioWorkletNode(context, 'generator', { numberOfInputs: 0, outputChannelCount: [2] });
   const checker = new AudioWorkletNode(context, 'checker', {

@@ -160,7 +160,13 @@ export function createNativePluginNode(Base, load = loadNative) {
       /** @type {[number, (id: number) => void][]} */
       this.syncs = [];
       this.sender = new ParamSender(
-        (/** @type {object[]} */ changes) => this.callInstance('SET_PARAMS', { changes }),
+        // One alone is answered at once and with its text; several are one request to the plugins' thread.
+        async (/** @type {any[]} */ changes) => changes.length > 1 ? this.callInstance('SET_PARAMS', { changes }) : {
+          results: [await this.callInstance('SET_PARAM', changes[0]).catch((/** @type {any} */ error) => {
+            if (error instanceof BridgeError && error.code) return { error: { code: error.code, message: error.message, data: error.data } };
+            throw error;
+          })],
+        },
         (param, error) => this.tell('pluginerror', { param: param.name, error: BridgeError.from(error) }),
       );
       for (const [word, value] of words) ring.set(word, value);
@@ -229,7 +235,7 @@ export function createNativePluginNode(Base, load = loadNative) {
       if (this.status === 'closed') return;
       this.status = 'loading';
       const { bridge, options } = this;
-      const record = (adopt && (await this.adopted())) || (await bridge.call('LOAD_PLUGIN', this.loadParams()));
+      const record = (adopt && (await this.adopted())) || (await this.loadAnew());
       if (this.isClosed()) return void bridge.call('UNLOAD_PLUGIN', { instance: record.instance }).catch(() => {});
       this.instance = record.instance;
       this.record = record;
@@ -269,6 +275,19 @@ export function createNativePluginNode(Base, load = loadNative) {
       } catch (error) {
         if (error instanceof BridgeError && error.kind === 'DISCONNECTED') throw error;
         return null;
+      }
+    }
+
+    /** With the state that is known; a plugin that does not take it any more is loaded without. */
+    async loadAnew() {
+      try {
+        return await this.bridge.call('LOAD_PLUGIN', this.loadParams());
+      } catch (error) {
+        const useless = error instanceof BridgeError && ['STATE_REJECTED', 'TOO_LARGE'].includes(error.kind) && this.lastState !== null;
+        if (!useless) throw error;
+        this.lastState = null;
+        this.tell('pluginerror', { error });
+        return this.bridge.call('LOAD_PLUGIN', this.loadParams());
       }
     }
 
@@ -373,7 +392,10 @@ export function createNativePluginNode(Base, load = loadNative) {
     hearParam(data) {
       const member = data.member ?? 0;
       const param = this.paramList.find((/** @type {NativeParam} */ entry) => entry.id === data.param && entry.member === member);
-      if (!param || param.pending || (param.held && !data.by_plugin)) return;
+      if (!param) return;
+      // A value that was sent comes back with its text; any other one waits until the hand lets go.
+      const own = Math.abs(param.norm - data.norm) < 1e-9;
+      if (!own && (param.pending || (param.held && !data.by_plugin))) return;
       param.update(data, 'elsewhere');
       this.lastSet.delete(`${member}:${param.id}`);
       this.tell('parameterchange', { param });

@@ -10,7 +10,7 @@ import { BridgeEvent } from './bridge-event.js';
  * A parameter as LIST_PARAMS tells it.
  * @typedef {object} ParamRecord
  * @property {number} id @property {string} key @property {string} name @property {string} short @property {string} unit
- * @property {string} group @property {number} min @property {number} max @property {number} default
+ * @property {string} group @property {number} min @property {number} max @property {number} default normalized
  * @property {number} value_norm @property {number} value_plain @property {string} text @property {number} steps
  * @property {'float' | 'int' | 'bool' | 'enum'} kind @property {string[]} [labels] @property {string[]} flags
  */
@@ -42,7 +42,6 @@ export class NativeParam extends EventTarget {
     this.group = record.group ?? '';
     this.minValue = record.min;
     this.maxValue = record.max;
-    this.defaultValue = record.default;
     this.steps = record.steps ?? 0;
     this.kind = record.kind;
     this.flags = new Set(record.flags);
@@ -51,6 +50,10 @@ export class NativeParam extends EventTarget {
     this.norm = record.value_norm;
     this.plain = record.value_plain;
     this.text = record.text ?? '';
+    /** 0 … 1. */
+    this.defaultNormalized = record.default;
+    /** Plain; exact once the parameter stands there, or its curve is loaded. */
+    this.defaultValue = record.value_norm === record.default ? record.value_plain : record.min + record.default * (record.max - record.min);
     /** A hand is on it. */
     this.held = false;
     /** Set here, and the bridge has not answered yet. */
@@ -91,11 +94,6 @@ export class NativeParam extends EventTarget {
     this.host.setParamValue(this, { value: this.norm, space: 'norm' });
   }
 
-  /** The default as a normalized value, as well as it is known. */
-  get defaultNormalized() {
-    return this.normalize(this.defaultValue);
-  }
-
   /** Sets it by the plugin's own words: "-6 dB". @param {string} text */
   setText(text) {
     this.host.setParamValue(this, { value: text, space: 'text' });
@@ -124,8 +122,10 @@ export class NativeParam extends EventTarget {
   async loadCurve() {
     if (this.curve) return;
     const norms = Array.from({ length: CURVE_POINTS }, (_, index) => index / (CURVE_POINTS - 1));
-    const points = await Promise.all(norms.map((norm) => this.describe(norm)));
-    this.curve = points.map(({ plain }) => plain);
+    const points = await Promise.all([...norms, this.defaultNormalized].map((norm) => this.describe(norm)));
+    const plains = points.map(({ plain }) => plain);
+    this.defaultValue = /** @type {number} */ (plains.pop());
+    this.curve = plains;
   }
 
   /** Normalized value of a plain one; straight while the curve is not loaded. @param {number} plain */
@@ -245,7 +245,7 @@ export function byName(params) {
  * Values on their way to the bridge: one request under way, the newest value of each parameter waits.
  */
 export class ParamSender {
-  /** @param {(changes: object[]) => Promise<{ results: any[] }>} send @param {(param: NativeParam, error: any) => void} refused */
+  /** @param {(changes: any[]) => Promise<{ results: any[] }>} send @param {(param: NativeParam, error: any) => void} refused */
   constructor(send, refused) {
     this.send = send;
     this.refused = refused;

@@ -114,9 +114,13 @@ export class Session {
     if (this.over) return Promise.reject(lost());
     if (signal?.aborted) return Promise.reject(signal.reason);
     const id = this.nextId++;
+    const text = JSON.stringify({ jsonrpc: '2.0', id, method, params });
+    const most = this.hello?.limits?.text_bytes ?? Infinity;
+    // The bridge would close the socket.
+    if (text.length > most) return Promise.reject(new BridgeError(`${method} is too large: ${text.length} bytes, the bridge takes ${most}.`, { kind: 'TOO_LARGE' }));
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      this.queue.push({ id, text: JSON.stringify({ jsonrpc: '2.0', id, method, params }) });
+      this.queue.push({ id, text });
       signal?.addEventListener('abort', () => {
         if (!this.waiting.has(id)) return;
         reject(signal.reason);

@@ -294,7 +294,6 @@ export class NativeKnob extends ElementBase {
   toDefault() {
     if (this.locked) return;
     this.begin();
-    if (this.bound) this.bound.value = this.bound.defaultValue;
     this.move(this.defaultNorm);
     this.finish();
   }

@@ -18,7 +18,7 @@ export const CATEGORY = 'Native Plugins';
 export function menuItems(plugins, search = '') {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return plugins
-    .filter(({ state }) => !['blocked', 'blocklisted', 'quarantined', 'failed'].includes(String(state)))
+    .filter(({ state }) => state.toUpperCase() === 'OK')
     .filter(({ name, vendor, categories = [] }) => {
       const text = `${name} ${vendor} ${categories.join(' ')}`.toLowerCase();
       return words.every((word) => text.includes(word));

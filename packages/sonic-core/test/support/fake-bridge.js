@@ -178,7 +178,7 @@ class FakeClient {
         jsonrpc: '2.0', method: 'HELLO', params: {
           protocol: { min: Math.min(...bridge.protocol), max: Math.max(...bridge.protocol) },
           server: { name: 'sonic-bridge', version: '0.1.0', os: 'linux' }, instance_id: bridge.instanceId, nonce: this.nonce,
-          auth: { methods: ['token', 'pair'] }, limits: { max_frames: 65535 }, heartbeat_ms: 10000,
+          auth: { methods: ['token', 'pair'] }, limits: { frames: 65535, text_bytes: 262144 }, heartbeat_ms: 10000,
         },
       });
     }
@@ -357,7 +357,7 @@ class FakeClient {
       case 'PING': return { time: Date.now() };
       case 'CANCEL': return { cancelled: false };
       case 'LIST_PLUGINS': {
-        const all = Object.keys(PLUGINS).map((id) => ({ id, ...named(id), version: '1.0.0', format: 'vst3', categories: PLUGINS[id].categories, state: 'ok' }));
+        const all = Object.keys(PLUGINS).map((id) => ({ id, ...named(id), version: '1.0.0', format: 'vst3', categories: PLUGINS[id].categories, state: 'OK' }));
         const from = params.cursor ?? 0;
         return { rev: 1, total: all.length, plugins: all.slice(from, from + 2), ...(from + 2 < all.length ? { next: from + 2 } : {}) };
       }
@@ -382,7 +382,7 @@ class FakeClient {
         return {
           params: page.map((/** @type {any} */ entry) => ({
             id: entry.id, key: `vst3:${entry.id}`, name: entry.name, short: entry.name, unit: entry.unit, group: entry.group, min: entry.min, max: entry.max,
-            default: entry.plain(entry.def), value_norm: entry.norm, value_plain: entry.plain(entry.norm), text: entry.text(entry.norm), steps: entry.steps,
+            default: entry.def, value_norm: entry.norm, value_plain: entry.plain(entry.norm), text: entry.text(entry.norm), steps: entry.steps,
             kind: entry.kind, labels: entry.labels, flags: entry.flags,
           })),
           total: plugin.params.length, ...(from + 40 < plugin.params.length ? { next: from + 40 } : {}),

@@ -51,6 +51,19 @@ function addModule(context, load, url) {
   return added;
 }
 
+/** @type {WeakMap<object, SharedArrayBuffer>} */
+const turns = new WeakMap();
+
+/** What the processors of a context share, to wake the worker once per quantum. @param {object} context */
+function turnsOf(context) {
+  let memory = turns.get(context);
+  if (!memory) {
+    memory = new SharedArrayBuffer(16);
+    turns.set(context, memory);
+  }
+  return memory;
+}
+
 /** @type {(context: BaseAudioContext, url: string) => Promise<void>} */
 const loadNative = (context, url) => context.audioWorklet.addModule(url);
 
@@ -116,7 +129,7 @@ export function createNativePluginNode(Base, load = loadNative) {
         channelCountMode: 'explicit', channelInterpretation: 'speakers',
         processorOptions: {
           channels, block, words, wait: offline && shared, line: LINE,
-          memory: shared ? ring.memory : null, bell: transport.bell,
+          memory: shared ? ring.memory : null, bell: transport.bell, turns: shared ? turnsOf(context) : null,
         },
       });
       this.bridge = bridge;

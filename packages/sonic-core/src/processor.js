@@ -225,6 +225,8 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     this.channels = setup.channels || 2;
     this.wait = setup.wait === true;
     this.bell = setup.bell ? new Int32Array(setup.bell) : null;
+    /** Shared by the processors of a context: frame of the present quantum, how many wrote in it, how many in the last. */
+    this.turns = setup.turns ? new Int32Array(setup.turns) : null;
     /** @type {MessagePort | null} */
     this.pipe = null;
     this.signal = false;
@@ -516,9 +518,7 @@ class NativePluginProcessor extends AudioWorkletProcessor {
     Atomics.store(ring.words, word + SLOT.STAMP, this.quantum);
     Atomics.store(ring.words, WORD.WRITTEN, this.quantum);
     if (this.bell) {
-      Atomics.add(this.bell, 0, 1);
-      Atomics.notify(this.bell, 0);
-      if (this.signal && this.pipe) this.pipe.postMessage(0);
+      if (this.lastOfQuantum()) this.ringBell(this.bell);
     } else if (this.pipe) {
       const buffer = this.pool.pop() || new ArrayBuffer(ring.upBytes);
       const bytes = new Uint8Array(buffer);
@@ -530,6 +530,26 @@ class NativePluginProcessor extends AudioWorkletProcessor {
       }
       this.pipe.postMessage(buffer, [buffer]);
     }
+  }
+
+  /** Many processors ring once: the one that, going by the last quantum, is the last of this one. */
+  lastOfQuantum() {
+    const { turns } = this;
+    // Who waits for the answer rings at once.
+    if (!turns || this.wait) return true;
+    if (turns[0] !== (currentFrame | 0)) {
+      turns[0] = currentFrame | 0;
+      turns[2] = turns[1];
+      turns[1] = 0;
+    }
+    return ++turns[1] >= turns[2];
+  }
+
+  /** @param {Int32Array} bell */
+  ringBell(bell) {
+    Atomics.add(bell, 0, 1);
+    Atomics.notify(bell, 0);
+    if (this.signal && this.pipe) this.pipe.postMessage(0);
   }
 
   /** @param {number} frames @returns {number} 0 nothing yet, 1 a result in `wet`, 2 missing, 3 a dry answer */

@@ -35,6 +35,8 @@ export class PumpedStream {
     this.sent = setup.ring.get(WORD.WRITTEN);
     this.discontinuity = true;
     this.inFlight = 0;
+    /** Something waits for credits. */
+    this.blocked = false;
     this.sentAt = new Float64Array(SLOTS);
     this.trips = new Float32Array(REMEMBERED);
     this.counts = { frames: 0, results: 0, dry: 0, guard: 0, nack: 0, skipped: 0, micros: 0 };
@@ -109,6 +111,7 @@ export class StreamPump {
           }
           at = this.write(stream, at);
         }
+        stream.blocked = stream.sent !== written;
         stream.ring.set(WORD.SENT, stream.sent);
       }
       if (at > 0) this.send(this.bytes.subarray(0, at));
@@ -202,7 +205,8 @@ export class StreamPump {
       }
       at += length;
     }
-    this.pump();
+    // Others wait for their bell: then what was written in one quantum travels together.
+    if (touched.some((stream) => stream.blocked)) this.pump();
     return touched;
   }
 

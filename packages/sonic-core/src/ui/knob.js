@@ -109,10 +109,10 @@ export class NativeKnob extends ElementBase {
 
   readAttributes() {
     const number = (/** @type {string} */ name, /** @type {number} */ fallback) => Number(this.getAttribute(name) ?? fallback);
-    this.min = number('min', 0);
-    this.max = number('max', 1);
-    const step = number('step', 0);
     if (!this.bound) {
+      this.min = number('min', 0);
+      this.max = number('max', 1);
+      const step = number('step', 0);
       const width = this.max - this.min || 1;
       this.steps = step > 0 ? Math.round(width / step) : 0;
       if (this.hasAttribute('value') && !this.holding) this.normalized = clamp((number('value', 0) - this.min) / width);

@@ -32,7 +32,13 @@ export function files(path) {
   const clean = place(path);
   const full = join(TREE, clean);
   if (clean.includes('..') || !existsSync(full) || !extname(full)) return null;
-  return { type: TYPES[extname(full)] ?? 'application/octet-stream', body: readFileSync(full) };
+  let body = /** @type {Buffer | string} */ (readFileSync(full));
+  // Packages of the tests are not bundled: their bare names become paths, with endings.
+  if (clean.includes('/node_modules/')) {
+    body = String(body).replace(/from '([a-z@][^']*)'/g, (_, name) => `from '/node_modules/${name}/${JSON.parse(readFileSync(join(TREE, 'packages/sonic-core/node_modules', name, 'package.json'), 'utf8')).module}'`)
+      .replace(/from '(\.[^']*?)(\.js)?'/g, "from '$1.js'");
+  }
+  return { type: TYPES[extname(full)] ?? 'application/octet-stream', body };
 }
 
 /** The policy of the bridge's own page. @param {number} port */
@@ -43,11 +49,11 @@ export const policy = (port) => {
   return `default-src 'self'; script-src 'self'; style-src 'self'; connect-src 'self' ${connect}; worker-src 'self' blob:; img-src 'self' data:; frame-ancestors 'none'`;
 };
 
-/** @param {{ isolated?: boolean, args?: string[], bridge?: ConstructorParameters<typeof FakeBridge>[0] }} [options] */
+/** @param {{ isolated?: boolean, policy?: boolean, args?: string[], bridge?: ConstructorParameters<typeof FakeBridge>[0] }} [options] */
 export async function world(options = {}) {
   const headers = /** @type {Record<string, string>} */ ({ ...(options.isolated === false ? {} : ISOLATED) });
   const bridge = await new FakeBridge({ files, headers, ...options.bridge }).listen();
-  if (bridge.port) headers['content-security-policy'] = policy(bridge.port);
+  if (bridge.port && options.policy !== false) headers['content-security-policy'] = policy(bridge.port);
   const profile = mkdtempSync(join(tmpdir(), 'bridge-page-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: [...FLAGS, ...(options.args ?? [])],

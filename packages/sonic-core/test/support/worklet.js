@@ -18,7 +18,8 @@ scope.AudioWorkletProcessor = class {
 /** @type {any} */
 let registered;
 scope.registerProcessor = (/** @type {string} */ name, /** @type {any} */ processor) => (registered = { name, processor });
-await import('../../src/processor.js');
+// A worklet file is no module to TypeScript.
+await import(/** @type {string} */ ('../../src/processor.js'));
 
 export const { name, processor: Processor } = registered;
 

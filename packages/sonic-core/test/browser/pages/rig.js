@@ -19,7 +19,7 @@ rig.connect = async (key) => {
 /** A context whose callback is one quantum: the shortest there is. @param {any} [options] */
 rig.realtime = async (options = {}) => {
   const context = new AudioContext(/** @type {any} */ ({ sinkId: { type: 'none' }, latencyHint: 0, sampleRate: 48000, ...options }));
-  await context.audioWorklet.addModule('./checker.js');
+  await Promise.all([context.audioWorklet.addModule('./checker.js'), lib.NativePluginNode.register(context)]);
   rig.context = context;
   return context;
 };

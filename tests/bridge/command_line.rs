@@ -67,7 +67,7 @@ fn a_taken_port_says_by_whom() {
         .output()
         .unwrap();
     let told = text(&second);
-    assert!(!second.status.success() && told.contains("something else") && told.contains("--port"), "{told}");
+    assert!(!second.status.success() && told.contains("another program") && told.contains("--port"), "{told}");
 }
 
 #[test]

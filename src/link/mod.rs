@@ -186,6 +186,18 @@ pub enum ToServer {
         /// Which.
         stream: StreamId,
     },
+    /// What was agreed about a stream when it was opened. Without it frames in flight are bounded by the server's own
+    /// limit, and a frame is realtime unless it says OFFLINE.
+    StreamTerms {
+        /// Whose.
+        session: SessionId,
+        /// Which.
+        stream: StreamId,
+        /// Frames in flight.
+        credits: usize,
+        /// Frames that are late are answered DRY.
+        realtime: bool,
+    },
     /// Ends a session.
     Close {
         /// Which.

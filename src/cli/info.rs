@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     catalog::text::escape as clean,
-    control::{Host, RenderError, last_words},
+    control::{Host, RenderError, last_words, param_text},
     model::{BusInfo, BusKind, ParamInfo, ParamKind},
     plugin::{Controller, Precision, ProcessMode, Setup, Tail},
 };

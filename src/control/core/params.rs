@@ -28,7 +28,12 @@ fn labels(controller: &dyn Controller, info: &ParamInfo) -> Vec<String> {
         return Vec::new();
     }
     (0..=info.steps)
-        .map(|step| controller.to_text(info.id, info.normalized_of_step(step)).map(|text| param_text::tidy(&text)).unwrap_or_default())
+        .map(|step| {
+            controller
+                .to_text(info.id, info.normalized_of_step(step))
+                .map(|text| param_text::tidy(&text))
+                .unwrap_or_default()
+        })
         .collect()
 }
 

@@ -218,7 +218,7 @@ pub(super) fn http(hub: &Rc<Hub>, call: HttpCall) {
             () = reply.closed() => return,
             answer = work => answer,
         };
-        let _ = reply.send(answer.unwrap_or_else(|failure| refused(failure)));
+        let _ = reply.send(answer.unwrap_or_else(refused));
     });
 }
 

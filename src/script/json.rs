@@ -96,7 +96,10 @@ fn table_of(table: &Table, depth: usize, left: &mut usize) -> Result<Json, Strin
             Value::String(text) => {
                 convert(&value, depth + 1, left).map(|json| drop(members.insert(text.to_string_lossy(), json)))
             }
-            Value::Integer(at) if *at >= 1 && *at as usize <= length => Ok(items.push((*at, value))),
+            Value::Integer(at) if *at >= 1 && *at as usize <= length => {
+                items.push((*at, value));
+                Ok(())
+            }
             other => Err(format!("a table has the key {other:?}; keys are texts, or 1, 2, 3 … without gaps")),
         };
         result.map_err(|reason| {

@@ -1,7 +1,7 @@
 //! The verbs and events that clients rely on.
 
-use super::rig::script;
-use sonic_bridge::script::describe;
+use super::rig::{script, source};
+use sonic_bridge::script::{SHIPPED, describe};
 use std::{collections::BTreeSet, rc::Rc};
 
 const VERBS: &str = "PING GET_VERSION GET_CAPS GET_LIMITS GET_STATUS SUBSCRIBE CANCEL BATCH LIST_PLUGINS GET_PLUGIN \
@@ -33,4 +33,36 @@ fn exactly_these_are_declared() {
     }
     let scopes: BTreeSet<&str> = protocol.verbs.iter().filter_map(|verb| verb.scope.as_deref()).collect();
     assert_eq!(scopes, super::rig::SCOPES.iter().copied().collect(), "what a paired browser has is enough for all");
+}
+
+#[test]
+fn shipped_scripts_and_examples_use_only_what_every_lua_knows() {
+    let mut texts: Vec<(String, String)> =
+        SHIPPED.iter().map(|(_, file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
+    for entry in std::fs::read_dir(source("examples")).expect("examples") {
+        let folder = entry.expect("entry").path();
+        for file in std::fs::read_dir(&folder).expect("example").map(|entry| entry.expect("entry").path()) {
+            if file.extension().is_some_and(|end| end == "lua") {
+                texts.push((file.display().to_string(), std::fs::read_to_string(&file).expect("text")));
+            }
+        }
+    }
+    assert!(texts.len() >= 14);
+    // Luau's own signs and words, and those of Lua 5.3 and later.
+    const OTHERS: &[&str] =
+        &["+=", "-=", "*=", "/=", "..=", "`", "//", "::", "->", "<<", ">>", "goto ", "continue", "<const>", "<close>"];
+    for (file, text) in &texts {
+        for (number, line) in text.lines().enumerate() {
+            let code = bare(line);
+            let found = OTHERS.iter().find(|sign| code.contains(**sign));
+            assert_eq!(found, None, "{file}:{}: {line}", number + 1);
+        }
+    }
+    assert!(bare("a = \"x += 1\" -- += ").contains('=') && !bare("a = \"x += 1\" -- += ").contains("+="));
+}
+
+/// A line without what is quoted, and without its comment.
+fn bare(line: &str) -> String {
+    let unquoted: String = line.split('"').step_by(2).collect::<Vec<_>>().join("\"");
+    unquoted.split("--").next().unwrap_or_default().to_owned()
 }

@@ -327,8 +327,10 @@ fn answer(known: &Mutex<Known>, ask: Ask) {
         }
         Ask::CloseStream { owner, stream, reply } => {
             let mine = known.streams.get(&stream.0).is_some_and(|(of, _)| *of == owner);
-            let result =
-                if mine { Ok(drop(known.streams.remove(&stream.0))) } else { Err(CoreError::NoStream(stream)) };
+            if mine {
+                known.streams.remove(&stream.0);
+            }
+            let result = if mine { Ok(()) } else { Err(CoreError::NoStream(stream)) };
             let _ = reply.send(result);
         }
         Ask::Panic { owner: _, reply } => {

@@ -42,6 +42,28 @@ fn a_first_configuration_is_written_and_fine() {
 }
 
 #[test]
+fn the_protocol_comes_as_scripts_and_a_mistake_in_one_is_told_with_its_line() {
+    let sandbox = Sandbox::new();
+    succeeds(&sandbox, &["init", "."]);
+    assert!(succeeds(&sandbox, &["check"]).contains("scripts/protocol.lua is fine."));
+    for file in ["scripts/verbs/params.lua", "scripts/_meta/bridge.gen.lua", ".luarc.json"] {
+        assert!(sandbox.file(file).exists(), "{file}");
+    }
+    let path = sandbox.file("scripts/verbs/system.lua");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let line = text.lines().position(|line| line.starts_with("proto:verb \"PING\"")).unwrap() + 1;
+    std::fs::write(&path, text.replacen("proto:verb \"PING\" {", "proto:verb \"PING\" { parms = {},", 1)).unwrap();
+    let told = fails(&sandbox, &["check"]).replace('\\', "/");
+    let expected = format!("scripts/verbs/system.lua:{line}: verb PING: there is no “parms” in a declaration");
+    assert!(told.contains(&expected), "“{expected}” is not in: {told}");
+    // Without the file the program has its own; another that is named has to be there.
+    std::fs::remove_dir_all(sandbox.file("scripts")).unwrap();
+    succeeds(&sandbox, &["check"]);
+    write(&sandbox, "config.lua", "return { scripts = { protocol = 'scripts/mine.lua' } }");
+    assert!(fails(&sandbox, &["check"]).contains("cannot be read"));
+}
+
+#[test]
 fn an_existing_configuration_is_not_overwritten() {
     let sandbox = Sandbox::new();
     write(&sandbox, "config.lua", "return {} -- mine");

@@ -8,6 +8,7 @@ mod codec;
 mod events;
 mod http;
 mod instance;
+mod load;
 mod log;
 mod param;
 mod plugins;

@@ -1,8 +1,8 @@
 //! L4 · a client's session, as handlers get it.
 
 use super::{
-    instance::{self, Instance},
-    lua_list, lua_of,
+    instance::Instance,
+    load, lua_list, lua_of,
     spec::{Entry, Form, Topic, handle},
     stream::StreamHandle,
 };
@@ -121,7 +121,7 @@ pub(super) static TOPIC: Topic = Topic {
             returns: &["table"],
             doc: "Loads a chain of plugins and returns its record.",
             waits: true,
-            make: |lua| waiting(lua, |lua, (session, options)| instance::load(lua, session, options)),
+            make: |lua| waiting(lua, |lua, (session, options)| load::load(lua, session, options)),
         },
         Entry {
             name: "instances",

@@ -2,8 +2,8 @@
 
 use super::{
     events,
-    instance::{self, Instance},
-    lua_of, options,
+    instance::Instance,
+    load, lua_of, options,
     session::Session,
     spec::{Entry, Form, Topic, handle},
 };
@@ -99,7 +99,7 @@ pub(super) async fn open(lua: Lua, session: Session, wanted: Table) -> Result<Va
     let value = program.nested(&function, (session.clone(), wanted)).await?;
     let through = <Instance as mlua::FromLua>::from_lua(value, &lua);
     let through = through.map_err(|_| Problem::Misuse("stream.open has to return an Instance".to_owned()))?;
-    let mode = instance::mode(how.mode.as_deref())?;
+    let mode = load::mode(how.mode.as_deref())?;
     let request = StreamRequest {
         owner: session.id.owner(),
         instance: through.id,

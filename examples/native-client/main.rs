@@ -4,6 +4,7 @@
 use std::{collections::VecDeque, net::TcpStream};
 
 use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket, client::IntoClientRequest as _};
 
@@ -76,7 +77,11 @@ impl Bridge {
             bail!("this is no bridge: {hello}");
         }
         // The token was shown with the upgrade, so there is nothing to prove.
-        bridge.call("IDENTIFY", json!({ "protocol": 1, "client": { "name": "native-client", "version": "1.0" } }))?;
+        let mut nonce = [0; 32];
+        getrandom::fill(&mut nonce).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
+        let who = json!({ "name": "native-client", "version": "1.0" });
+        let nonce = base64::prelude::BASE64_STANDARD.encode(nonce);
+        bridge.call("IDENTIFY", json!({ "protocol": 1, "client": who, "client_nonce": nonce }))?;
         Ok(bridge)
     }
 

@@ -17,7 +17,7 @@ use crate::{
         core::{Core, CoreLimits, MainLoop},
     },
     link::{ServerEnd, link},
-    script::{CONFIG_FILE, ConfigFile, Engine, FileFeed, Limits, Script, Setup, trace_log},
+    script::{CONFIG_FILE, ConfigFile, Engine, FileFeed, Script, Setup, trace_log},
     server::{self, Server, ServerControl},
     watch::Watch,
 };
@@ -78,7 +78,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<()> {
     let engine = Engine::start(Setup {
         backend: Box::new(core.clone()),
         link: script_end,
-        script: script(file.as_ref(), &config),
+        script: file.as_ref().map_or_else(|| Script::shipped(&config), ConfigFile::script),
         limits: told,
         log: trace_log(),
         files,
@@ -158,15 +158,6 @@ fn watch_files() -> (Option<Watch>, Option<FileFeed>) {
             tracing::warn!("{error}");
             (None, None)
         }
-    }
-}
-
-fn script(file: Option<&ConfigFile>, config: &Config) -> Script {
-    Script {
-        path: file.and_then(|file| Some(file.beside(config.scripts.protocol.as_ref()?))),
-        roots: file.map(ConfigFile::roots).unwrap_or_default(),
-        limits: Limits::from(&config.scripts),
-        turn: Duration::from_millis(config.scripts.call_ms.into()),
     }
 }
 

@@ -30,7 +30,9 @@ async fn a_program_with_a_token_is_let_in() {
     let token = token(&bridge, "test");
     let mut client =
         Client::connect_to(bridge.port, "/v1/native", "sonic-core.v1.json", None, Some(&token)).await.expect("let in");
-    client.call("IDENTIFY", json!({ "protocol": 1, "client": { "name": "test", "version": "1" } })).await;
+    let nonce = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let who = json!({ "protocol": 1, "client": { "name": "test", "version": "1" }, "client_nonce": nonce });
+    client.call("IDENTIFY", who).await;
     assert!(client.call("LIST_PLUGINS", json!({})).await["total"].as_u64().unwrap() >= 5);
     for wrong in [None, Some("nonsense")] {
         let refused = Client::connect_to(bridge.port, "/v1/native", "sonic-core.v1.json", None, wrong).await;

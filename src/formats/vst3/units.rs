@@ -15,7 +15,7 @@ use std::{collections::HashMap, mem::zeroed};
 use vst3::{
     ComPtr,
     Steinberg::{
-        Vst::{IEditController, IProgramListData, IUnitData, IUnitInfo, IUnitInfoTrait, ProgramListInfo, UnitInfo},
+        Vst::{IEditController, IUnitInfo, IUnitInfoTrait, ProgramListInfo, UnitInfo},
         kResultOk,
     },
 };
@@ -45,24 +45,17 @@ pub struct Units {
     pub units: Vec<Unit>,
     /// Program lists, without selectors.
     pub lists: Vec<ProgramList>,
-    /// The plugin implements `IUnitData`.
-    pub unit_data: bool,
-    /// The plugin implements `IProgramListData`.
-    pub program_list_data: bool,
 }
 
 impl Units {
     /// `[main]` Reads everything; empty for a plugin without units.
     pub fn read(controller: &ComPtr<IEditController>) -> Self {
-        let mut units = query::<IUnitInfo>(controller).map(|info| Self::from_info(&info)).unwrap_or_default();
-        units.unit_data = query::<IUnitData>(controller).is_some();
-        units.program_list_data = query::<IProgramListData>(controller).is_some();
-        units
+        query::<IUnitInfo>(controller).map(|info| Self::from_info(&info)).unwrap_or_default()
     }
 
     /// `[main]` The same from the interface, without looking for others.
     pub fn from_info(info: &ComPtr<IUnitInfo>) -> Self {
-        Self { units: read_units(info), lists: read_lists(info), ..Self::default() }
+        Self { units: read_units(info), lists: read_lists(info) }
     }
 
     /// `[any]` Path of a unit; empty for the root and unknown units.

@@ -63,6 +63,11 @@ impl Units {
         self.units.iter().find(|known| known.id == unit).map_or("", |known| &known.path)
     }
 
+    /// `[any]` The paths of all units, for whoever asks for many; of two units with one id the first counts.
+    pub fn by_id(&self) -> HashMap<i32, &str> {
+        self.units.iter().rev().map(|unit| (unit.id, unit.path.as_str())).collect()
+    }
+
     /// `[any]` All paths, root excluded.
     pub fn paths(&self) -> Vec<String> {
         self.units.iter().filter(|unit| !unit.path.is_empty()).map(|unit| unit.path.clone()).collect()
@@ -206,6 +211,7 @@ mod tests {
         });
         assert_eq!(units.paths(), ["Osc", "Osc/Filter", "Osc/Filter/7"]);
         assert_eq!((units.path(6), units.path(0), units.path(99)), ("Osc/Filter", "", ""));
+        assert!(units.units.iter().all(|unit| units.by_id()[&unit.id] == units.path(unit.id)));
         let lists = units.program_lists(&[(6, ParamId(60)), (0, ParamId(10))]);
         assert_eq!(lists[0].programs, ["Init", "Warm"]);
         assert_eq!((lists[0].selector, lists[1].selector), (Some(ParamId(10)), Some(ParamId(60))));

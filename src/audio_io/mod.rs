@@ -6,6 +6,7 @@
 
 pub mod atomic_file;
 pub mod automation;
+pub mod block_runner;
 pub mod decoder;
 pub mod feed;
 pub mod file_error;
@@ -32,11 +33,12 @@ mod file_tests;
 mod offline_tests;
 
 pub use automation::{Automation, AutomationError, AutomationTrack, AutomationValue, Curve, Target};
+pub use block_runner::BlockRunner;
 pub use feed::InputFeed;
 pub use file_error::FileError;
 pub use levels::Levels;
 pub use midi_file::{MidiError, Song, TimedEvent};
-pub use offline::{BlockRunner, OfflineJob, OfflineRun, Realigned, RenderSummary, SongFeed, Step};
+pub use offline::{OfflineJob, OfflineRun, Realigned, RenderSummary, SongFeed, Step};
 pub use reader::{AudioReader, FileSpec, SampleFormat};
 pub use source::Source;
 pub use tail::TailRule;

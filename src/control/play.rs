@@ -187,9 +187,9 @@ impl Clock<'_> {
                 Err(_) => {}
             }
             if lend {
-                schedule = match self.lend(schedule, &mut run) {
-                    Ok(schedule) => schedule,
-                    Err(own) => return (own, Err(RenderError::Internal)),
+                schedule = match self.lend(Box::new(schedule), &mut run) {
+                    Ok(schedule) => *schedule,
+                    Err(own) => return (*own, Err(RenderError::Internal)),
                 };
             }
             if self.cancel.load(Relaxed) {
@@ -219,10 +219,10 @@ impl Clock<'_> {
         }
     }
 
-    fn lend(&self, schedule: Schedule, run: &mut OfflineRun) -> Result<Schedule, Schedule> {
-        if let Err(mpsc::SendError(news)) = self.news.send(News::Lent(Box::new(schedule))) {
+    fn lend(&self, schedule: Box<Schedule>, run: &mut OfflineRun) -> Result<Box<Schedule>, Box<Schedule>> {
+        if let Err(mpsc::SendError(news)) = self.news.send(News::Lent(schedule)) {
             match news {
-                News::Lent(own) => return Err(*own),
+                News::Lent(own) => return Err(own),
                 News::Tail | News::Finished => unreachable!("what was sent comes back"),
             }
         }
@@ -231,7 +231,7 @@ impl Clock<'_> {
                 if !nodes.is_empty() {
                     run.realign(&*own, &nodes);
                 }
-                Ok(*own)
+                Ok(own)
             }
             // Main is gone: it panicked, and the schedule with it.
             Ok(Answer::Tail(_)) | Err(mpsc::RecvError) => panic!("the main thread did not give the schedule back"),

@@ -3,8 +3,11 @@
 //! Thread: main. Invariant: a setting that did nothing is told, one that cannot be right is an error.
 
 use super::{param_text, render_error::RenderError, render_job::PluginUse};
-use crate::plugin::{Controller, PresetFile, State};
-use std::path::Path;
+use crate::{
+    model::{ParamId, PluginId},
+    plugin::{Controller, PresetFile, State},
+};
+use std::{borrow::Cow, path::Path};
 
 /// `[main]` Sets everything. The answer is what the user should know.
 pub(super) fn apply(controller: &mut dyn Controller, usage: &PluginUse) -> Result<Option<String>, RenderError> {
@@ -17,12 +20,25 @@ pub(super) fn apply(controller: &mut dyn Controller, usage: &PluginUse) -> Resul
     }
     for (name, value) in &usage.params {
         let (id, normalized) = {
-            let param = param_text::find(controller, name)?;
+            let name = successor(controller, &usage.query, name);
+            let param = param_text::find(controller, &name)?;
             (param.id, param_text::value(controller, param, value)?)
         };
         controller.set_normalized(id, normalized)?;
     }
     Ok(warning)
+}
+
+/// A parameter named by its number means that of the plugin which was asked for. When that one was replaced, the plugin
+/// knows which of its own stands for it.
+fn successor<'a>(controller: &dyn Controller, query: &str, name: &'a str) -> Cow<'a, str> {
+    let asked = query.trim();
+    let hex = asked.strip_prefix("vst3:").unwrap_or(asked);
+    let asked = PluginId(format!("vst3:{}", hex.to_ascii_uppercase()));
+    let old = name.trim().strip_prefix('#').and_then(|id| id.parse().ok()).map(ParamId);
+    let replaced = hex.len() == 32 && asked != controller.plugin().id;
+    let fresh = old.filter(|_| replaced).and_then(|old| controller.successor_of(&asked, old));
+    fresh.map_or(Cow::Borrowed(name), |fresh| Cow::Owned(format!("#{}", fresh.0)))
 }
 
 /// The bytes of a component's state can be anything, so what is surely something else is refused, and what made no

@@ -1,7 +1,21 @@
 //! The main-thread half of a loaded plugin.
 
 use super::{Layout, LayoutRequest, Notice, PluginError, PresetFile, Processor, Setup, State, Tail};
-use crate::model::{ParamId, ParamInfo, PluginInfo};
+use crate::model::{ParamId, ParamInfo, PluginId, PluginInfo};
+
+/// One program or unit of a plugin, of which it can give out the data alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgramPlace {
+    /// A program of a list.
+    Program {
+        /// The list's number.
+        list: i32,
+        /// Position in the list.
+        program: u32,
+    },
+    /// A unit.
+    Unit(i32),
+}
 
 /// The main-thread half: everything but sound. Not `Send`: it lives and dies on the thread that loaded it.
 ///
@@ -43,6 +57,17 @@ pub trait Controller {
 
     /// Tail; meaningful while active.
     fn tail(&self) -> Tail;
+
+    /// Saves one program or unit as a preset file, where the plugin gives out such data.
+    fn save_program(&mut self, place: ProgramPlace) -> Result<PresetFile, PluginError> {
+        let reason = format!("it does not give out single programs or units ({place:?})");
+        Err(PluginError::State { plugin: self.plugin().name.clone(), reason })
+    }
+
+    /// The parameter that stands for one of a plugin that this one replaces.
+    fn successor_of(&self, _predecessor: &PluginId, _old: ParamId) -> Option<ParamId> {
+        None
+    }
 
     /// The tail with the values of now, asked of the plugin. While active, and while nobody is in process().
     fn ask_tail(&mut self) -> Tail {

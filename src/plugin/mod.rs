@@ -17,7 +17,7 @@ pub mod setup;
 pub mod state;
 
 pub use block::{Block, BlockOut};
-pub use controller::Controller;
+pub use controller::{Controller, ProgramPlace};
 pub use error::PluginError;
 pub use format::Format;
 pub use layout::{Layout, LayoutRequest};

@@ -5,7 +5,10 @@ use crate::{
     rig::{APART, GAIN, PROGRAM, Rig, SINGLE, WHEEL, controller, on, point},
 };
 use serde_json::json;
-use sonic_bridge::model::{Event, EventBody, ParamPoint};
+use sonic_bridge::{
+    model::{Event, EventBody, ParamId, ParamPoint},
+    plugin::ProgramPlace,
+};
 
 #[test]
 fn controllers_become_the_parameters_they_are_mapped_to() {
@@ -129,5 +132,46 @@ fn a_program_list_has_names_and_its_selector() {
         assert_eq!(lists[0].programs[2], "Program 3");
         assert_eq!(rig.controller.to_text(PROGRAM, 2.0 / 7.0).unwrap(), "Program 3");
         assert_eq!(rig.controller.units(), ["Wheels"]);
+    });
+}
+
+#[test]
+fn data_of_programs_and_units_travel_in_presets() {
+    for name in [APART, SINGLE] {
+        judged(move |recorder| {
+            let mut rig = Rig::load(name);
+            rig.controller.set_normalized(PROGRAM, 3.0 / 7.0).unwrap();
+            let program = rig.controller.save_program(ProgramPlace::Program { list: 1, program: 5 }).unwrap();
+            let unit = rig.controller.save_program(ProgramPlace::Unit(1)).unwrap();
+            assert!(rig.controller.save_program(ProgramPlace::Unit(9)).is_err());
+            let lines = recorder.log();
+            let saved = one(&lines, "getProgramData");
+            assert_eq!((saved.arg("id"), saved.arg("index")), (&1.into(), &5.into()));
+            rig.controller.load_preset(&program).unwrap();
+            let lines = recorder.log();
+            let loaded = one(&lines, "setProgramData");
+            assert_eq!((loaded.arg("id"), loaded.arg("index")), (&1.into(), &3.into()), "into the selected program");
+            assert_eq!(loaded.arg("hash"), saved.arg("hash"), "the same bytes");
+            assert!(only(&lines, &["setState"]).is_empty(), "nothing else of the plugin is touched");
+            let told = only(&lines, &["setUnitProgramData"]);
+            assert_eq!(told.len(), usize::from(name == APART), "a controller of its own hears of it");
+            assert!(told.iter().all(|told| told.arg("index") == 3 && told.seq() > loaded.seq()));
+            // List and unit have the same number here, and a list comes first.
+            rig.controller.load_preset(&unit).unwrap();
+            assert_eq!(only(&recorder.log(), &["setProgramData"]).len(), 1);
+        });
+    }
+}
+
+#[test]
+fn parameters_of_a_replaced_plugin_lead_to_their_successors() {
+    judged(|recorder| {
+        let rig = Rig::load(APART);
+        let old = crate::rig::predecessor();
+        assert_eq!(rig.controller.successor_of(&old, ParamId(0)), Some(GAIN));
+        assert_eq!(rig.controller.successor_of(&old, ParamId(99)), None);
+        let own = rig.controller.plugin().id.clone();
+        assert_eq!(rig.controller.successor_of(&own, ParamId(0)), None, "only of a predecessor");
+        assert_eq!(only(&recorder.log(), &["getCompatibleParamID"]).len(), 3);
     });
 }

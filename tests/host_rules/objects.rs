@@ -41,6 +41,9 @@ fn the_host_says_what_it_calls_and_nothing_else() {
         for (name, called) in [
             ("IMidiMapping", true),
             ("IMidiMapping2", true),
+            ("IProgramListData", true),
+            ("IRemapParamID", true),
+            ("IUnitData", true),
             ("IUnitInfo", true),
             ("IXmlRepresentationController", false),
             ("IEditController2", false),

@@ -151,6 +151,10 @@ impl Recorder {
                 break;
             }
             bytes.extend_from_slice(&buffer[..length]);
+            // All there was; a plugin that goes on playing meanwhile would keep us here.
+            if length < buffer.len() / 2 {
+                break;
+            }
         }
         let text = String::from_utf8(bytes).unwrap();
         let lines: Vec<Line> =

@@ -3,7 +3,7 @@
 use crate::support::fixtures;
 use sonic_bridge::{
     formats::vst3::Vst3,
-    model::{Event, EventBody, ParamId, ParamPoint, PluginInfo, Transport},
+    model::{Event, EventBody, ParamId, ParamPoint, PluginId, PluginInfo, Transport},
     plugin::{Block, BlockOut, Controller, Format, Notice, Precision, ProcessError, ProcessMode, Processor, Setup},
     rt::{Channel, Pool},
 };
@@ -28,6 +28,14 @@ pub const WHEEL: ParamId = ParamId(8);
 /// Finds a plugin of the recorder.
 pub fn plugin(name: &str) -> PluginInfo {
     plugin_of(&fixtures::bundle(&fixtures::recorder(), "Recorder"), name)
+}
+
+/// The plugin that the recorder says it replaces. Ids of our plugins are made from their names, by FNV-1a.
+pub fn predecessor() -> PluginId {
+    let hash = "Recorder 0.9".bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
+        (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+    });
+    PluginId(format!("vst3:{hash:032X}"))
 }
 
 /// Finds a plugin of a bundle.

@@ -7,7 +7,6 @@ const LIMIT: usize = 400;
 
 /// Longer files, each with the reason why it is better in one piece. A file that got shorter must leave.
 const LONGER: &[(&str, &str)] = &[
-    ("src/control/chain.rs", "one builder, whose steps share the open ends of the line"),
     ("src/formats/vst3/param_changes.rs", "a fifth of it is tests of its own private rules"),
     ("tests/protocol/fake.rs", "one core without plugins, whose answers share its numbers"),
     ("tests/plugins/fault/src/plugin.rs", "one COM object with all its interfaces, each of which can misbehave"),

@@ -33,6 +33,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("src/formats/vst3/param_changes.rs", "queues a plugin reads and writes"),
     ("src/formats/vst3/parameters.rs", "calls into the controller"),
     ("src/formats/vst3/processor.rs", "the C structs of a block, and process()"),
+    ("src/formats/vst3/programs.rs", "calls into component and controller"),
     ("src/formats/vst3/proxy.rs", "connection points between the two halves"),
     ("src/formats/vst3/room.rs", "memory that comes zeroed from the system"),
     ("src/formats/vst3/states.rs", "state streams handed to plugins"),

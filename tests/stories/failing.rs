@@ -14,7 +14,8 @@ fn a_plugin_that_never_worked_is_an_error_and_the_output_is_not_written() {
     ] {
         let case = Case::new();
         let (folder, plugin) = (fault(case.sandbox(), name), format!("Fault {name}"));
-        let code = case.refuses(&mut case.render(&[folder.clone()], &plugin), &[words, &plugin, "--keep-going"]);
+        let code =
+            case.refuses(&mut case.render(std::slice::from_ref(&folder), &plugin), &[words, &plugin, "--keep-going"]);
         assert_eq!(code, 1, "{name}");
         // Who wants it all the same gets it, and a warning.
         let mut command = case.render(&[folder], &plugin);

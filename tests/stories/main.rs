@@ -18,6 +18,8 @@ mod info;
 #[cfg(target_os = "linux")]
 mod music;
 #[cfg(target_os = "linux")]
+mod readme;
+#[cfg(target_os = "linux")]
 mod real_plugins;
 #[cfg(target_os = "linux")]
 mod render;

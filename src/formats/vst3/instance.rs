@@ -6,13 +6,13 @@
 
 use super::{
     consts, interfaces, layout, midi_map::MidiMap, objects::Objects, orphans, parameters::Parameters, pending::Pending,
-    run_loop, states, stream::StateType, uid::Uid, units::Units,
+    preset::Preset, programs, run_loop, states, stream::StateType, uid::Uid, units::Units,
 };
 use crate::{
-    model::{ParamId, ParamInfo, ParamPoint, PluginInfo},
+    model::{ParamId, ParamInfo, ParamPoint, PluginId, PluginInfo},
     plugin::{
-        Controller, Layout, LayoutRequest, Notice, PluginError, PresetFile, Processor, Setup, State, Tail,
-        controller::ProgramList,
+        Controller, Layout, LayoutRequest, Notice, PluginError, PresetFile, Processor, ProgramPlace, Setup, State,
+        Tail, controller::ProgramList,
     },
 };
 use std::{
@@ -278,7 +278,15 @@ impl Controller for Instance {
     }
 
     fn load_preset(&mut self, preset: &PresetFile) -> Result<(), PluginError> {
-        states::load_preset(&self.objects, &self.info.id, &self.info.name, preset)?;
+        let lists = self.program_lists();
+        let selected = |id: i32| {
+            // The program that is selected now; the first where nothing selects one.
+            let list = lists.iter().find(|list| list.id == id);
+            let value = list.and_then(|list| self.parameters.normalized(list.selector?).ok());
+            let last = list.map_or(0, |list| list.programs.len().saturating_sub(1));
+            value.map_or(0, |value| (value * last as f64).round() as i32)
+        };
+        states::load_preset(&self.objects, &self.info.id, &self.info.name, preset, selected)?;
         self.forget_pending();
         Ok(())
     }
@@ -286,6 +294,16 @@ impl Controller for Instance {
     fn save_preset(&mut self) -> Result<PresetFile, PluginError> {
         let state = self.state()?;
         Ok(states::to_preset(&self.class, state))
+    }
+
+    fn save_program(&mut self, place: ProgramPlace) -> Result<PresetFile, PluginError> {
+        let programs = vec![programs::save(&self.objects, &self.info.name, place)?];
+        let preset = Preset { class: self.class, component: Vec::new(), controller: None, info: None, programs };
+        Ok(preset.to_file())
+    }
+
+    fn successor_of(&self, predecessor: &PluginId, old: ParamId) -> Option<ParamId> {
+        programs::successor(&self.objects, predecessor, old).filter(|param| self.parameters.has(*param))
     }
 
     fn program_lists(&self) -> Vec<ProgramList> {

@@ -40,6 +40,7 @@ mod pending;
 pub mod preset;
 pub mod preset_folders;
 pub mod processor;
+mod programs;
 pub mod proxy;
 mod quiet;
 mod restart;

@@ -55,6 +55,7 @@ impl Parameters {
         // SAFETY: a live interface on the main thread; so in the whole of this function.
         let count = unsafe { controller.getParameterCount() }.clamp(0, MAX_PARAMS);
         self.list.reserve(count as usize);
+        let paths = units.by_id();
         for index in 0..count {
             // SAFETY: plain data; all zeros is a value.
             let mut raw: ParameterInfo = unsafe { std::mem::zeroed() };
@@ -78,7 +79,7 @@ impl Parameters {
                 name: strings::from_utf16(&raw.title),
                 short: strings::from_utf16(&raw.shortTitle),
                 unit: strings::from_utf16(&raw.units),
-                group: units.path(raw.unitId).to_owned(),
+                group: paths.get(&raw.unitId).copied().unwrap_or_default().to_owned(),
                 steps: u32::try_from(raw.stepCount).unwrap_or(0),
                 default: unit_interval(raw.defaultNormalizedValue),
                 range: (finite(low, 0.0), finite(high, 1.0)),

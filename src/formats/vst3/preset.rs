@@ -118,7 +118,9 @@ impl Preset {
 
     /// `[any]` The file's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut chunks: Vec<(&[u8; 4], &[u8])> = vec![(b"Comp", &self.component)];
+        // A preset of programs only has no component state.
+        let alone = self.component.is_empty() && !self.programs.is_empty();
+        let mut chunks: Vec<(&[u8; 4], &[u8])> = if alone { Vec::new() } else { vec![(b"Comp", &self.component)] };
         chunks.extend(self.controller.as_ref().map(|bytes| (b"Cont", bytes.as_slice())));
         chunks.extend(self.programs.iter().map(|bytes| (b"Prog", bytes.as_slice())));
         chunks.extend(self.info.as_ref().map(|text| (b"Info", text.as_bytes())));

@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 mod stopped;
+mod turning;
 
 use super::{
     buffers::{Double, Side},
@@ -212,23 +213,6 @@ impl Vst3Processor {
                 self.events_in.push(&Event { offset, ..event }, at);
             }
         }
-    }
-
-    /// A controller jumps: the old value belongs on the sample before.
-    fn turn(&mut self, point: ParamPoint) {
-        if self.midi.take_stale() {
-            self.told.forget();
-        }
-        let before = match self.changes_in.latest(point.param) {
-            Some((at, value)) => Some(value).filter(|_| at < point.offset),
-            None => self.told.last(point.param),
-        };
-        if point.offset > 0
-            && let Some(value) = before.filter(|value| *value != point.value)
-        {
-            self.changes_in.push(&ParamPoint { offset: point.offset - 1, value, ..point });
-        }
-        self.changes_in.push(&point);
     }
 
     /// The points of a call that is over: remembered where it matters, and forgotten.

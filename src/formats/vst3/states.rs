@@ -8,6 +8,7 @@ use super::{
     com::result_name,
     objects::Objects,
     preset::Preset,
+    programs,
     stream::{MemoryStream, StateType, StreamAttributes},
     uid::Uid,
 };
@@ -93,6 +94,7 @@ pub(super) fn load_preset(
     plugin: &PluginId,
     name: &str,
     file: &PresetFile,
+    selected: impl Fn(i32) -> i32,
 ) -> Result<(), PluginError> {
     let refused = |reason: String| PluginError::State { plugin: name.to_owned(), reason };
     let preset = Preset::parse(&file.0).map_err(|error| refused(error.to_string()))?;
@@ -105,7 +107,8 @@ pub(super) fn load_preset(
         component: preset.component,
         controller: preset.controller.unwrap_or_default(),
     };
-    load(objects, &state, name, StateType::Preset)
+    load(objects, &state, name, StateType::Preset)?;
+    preset.programs.iter().try_for_each(|chunk| programs::load(objects, name, chunk, &selected))
 }
 
 /// `[main]` A state as a `.vstpreset`.

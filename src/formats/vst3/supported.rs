@@ -51,9 +51,9 @@ pub const KNOWN: &[Known] = known! {
     true IPluginBase;
     true Vst::IPrefetchableSupport;
     true Vst::IProcessContextRequirements;
-    false Vst::IProgramListData;
-    false Vst::IRemapParamID;
-    false Vst::IUnitData;
+    true Vst::IProgramListData;
+    true Vst::IRemapParamID;
+    true Vst::IUnitData;
     true Vst::IUnitInfo;
     false Vst::IXmlRepresentationController;
 };

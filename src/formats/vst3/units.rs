@@ -15,7 +15,7 @@ use std::{collections::HashMap, mem::zeroed};
 use vst3::{
     ComPtr,
     Steinberg::{
-        Vst::{IEditController, IProgramListData, IUnitData, IUnitInfo, IUnitInfoTrait, ProgramListInfo, UnitInfo},
+        Vst::{IEditController, IUnitInfo, IUnitInfoTrait, ProgramListInfo, UnitInfo},
         kResultOk,
     },
 };
@@ -45,29 +45,27 @@ pub struct Units {
     pub units: Vec<Unit>,
     /// Program lists, without selectors.
     pub lists: Vec<ProgramList>,
-    /// The plugin implements `IUnitData`.
-    pub unit_data: bool,
-    /// The plugin implements `IProgramListData`.
-    pub program_list_data: bool,
 }
 
 impl Units {
     /// `[main]` Reads everything; empty for a plugin without units.
     pub fn read(controller: &ComPtr<IEditController>) -> Self {
-        let mut units = query::<IUnitInfo>(controller).map(|info| Self::from_info(&info)).unwrap_or_default();
-        units.unit_data = query::<IUnitData>(controller).is_some();
-        units.program_list_data = query::<IProgramListData>(controller).is_some();
-        units
+        query::<IUnitInfo>(controller).map(|info| Self::from_info(&info)).unwrap_or_default()
     }
 
     /// `[main]` The same from the interface, without looking for others.
     pub fn from_info(info: &ComPtr<IUnitInfo>) -> Self {
-        Self { units: read_units(info), lists: read_lists(info), ..Self::default() }
+        Self { units: read_units(info), lists: read_lists(info) }
     }
 
     /// `[any]` Path of a unit; empty for the root and unknown units.
     pub fn path(&self, unit: i32) -> &str {
         self.units.iter().find(|known| known.id == unit).map_or("", |known| &known.path)
+    }
+
+    /// `[any]` The paths of all units, for whoever asks for many; of two units with one id the first counts.
+    pub fn by_id(&self) -> HashMap<i32, &str> {
+        self.units.iter().rev().map(|unit| (unit.id, unit.path.as_str())).collect()
     }
 
     /// `[any]` All paths, root excluded.
@@ -213,6 +211,7 @@ mod tests {
         });
         assert_eq!(units.paths(), ["Osc", "Osc/Filter", "Osc/Filter/7"]);
         assert_eq!((units.path(6), units.path(0), units.path(99)), ("Osc/Filter", "", ""));
+        assert!(units.units.iter().all(|unit| units.by_id()[&unit.id] == units.path(unit.id)));
         let lists = units.program_lists(&[(6, ParamId(60)), (0, ParamId(10))]);
         assert_eq!(lists[0].programs, ["Init", "Warm"]);
         assert_eq!((lists[0].selector, lists[1].selector), (Some(ParamId(10)), Some(ParamId(60))));

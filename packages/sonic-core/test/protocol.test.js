@@ -157,7 +157,7 @@ test('golden frames are read, written and refused as in Rust', () => {
       // Only who knows the stream can tell; the one of these has two channels.
       assert.notEqual(wire.decodeFrames(bytes)[0].channels, 2, file);
     } else if (expect.refused?.reason === 3) {
-      assert.notEqual(wire.decodeFrames(bytes)[0].kind, KIND.PROCESS_AUDIO, `${file} is a good frame, but not for the bridge`);
+      assert.notEqual(bytes[0], KIND.PROCESS_AUDIO, `${file} is a frame, but none for the bridge`);
     } else if (file === 'refused-empty.bin') {
       assert.deepEqual(wire.decodeFrames(bytes), [], 'a message without a frame has none');
     } else if (expect.refused) {

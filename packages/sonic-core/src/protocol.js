@@ -32,6 +32,7 @@ export const FLAG = Object.freeze({
   END: 32,
   GUARD: 64,
 });
+const MOST_CHANNELS = 64;
 /** What a request, and what a result may have. */
 const ALLOWED = { 1: 1 | 2 | 4 | 8 | 32, 2: 127 };
 
@@ -202,6 +203,7 @@ function decodeFrame(bytes, view, at) {
   if (kind === KIND.AUDIO_NACK) return [frame, HEADER_BYTES];
   if (kind !== KIND.PROCESS_AUDIO && kind !== KIND.AUDIO_RESULT) throw new FrameError(3, at);
   if (flags & ~ALLOWED[kind]) throw new FrameError(4, at);
+  if (frame.channels > MOST_CHANNELS || (frame.channels === 0 && !(flags & FLAG.SILENT))) throw new FrameError(7, at);
   if (frame.frames === 0) throw new FrameError(8, at);
   const eventBytes = kind === KIND.PROCESS_AUDIO ? frame.aux : 0;
   if (eventBytes % EVENT_BYTES !== 0 || (eventBytes > 0) !== Boolean(flags & FLAG.EVENTS && kind === KIND.PROCESS_AUDIO)) {

@@ -4,6 +4,7 @@ import { choosePlugin } from './add-module.js';
 import { BridgeView, acceptNative } from './bridge-view.js';
 import { byId, make, toast } from './dom.js';
 import { Keyboard } from './keyboard.js';
+import { BPM } from './loops.js';
 import { Meters } from './meters.js';
 import { RackView } from './rack-view.js';
 import { Rack } from './rack.js';
@@ -21,9 +22,16 @@ function takeKey() {
   return key ?? undefined;
 }
 
+/** The bridge served this page, or it listens at its usual place, or the address says where on this computer. */
+function bridgeUrl() {
+  const asked = new URLSearchParams(location.search).get('bridge');
+  if (asked && isLoopbackPage(asked)) return new URL(asked).origin;
+  return isLoopbackPage(location.href) ? location.origin : DEFAULT_BRIDGE;
+}
+
 async function start() {
   const key = takeKey();
-  const bridge = new ConnectionManager({ url: isLoopbackPage(location.href) ? location.origin : DEFAULT_BRIDGE, app: 'Sonic Rack', version: '0.1.0' });
+  const bridge = new ConnectionManager({ url: bridgeUrl(), app: 'Sonic Rack', version: '0.1.0' });
   const context = new AudioContext({ latencyHint: 'interactive' });
   await Promise.all([context.audioWorklet.addModule(new URL('../worklets/recorder.js', import.meta.url)), NativePluginNode.register(context)]);
 
@@ -40,6 +48,7 @@ async function start() {
   sources.addEventListener('change', () => {
     play.setAttribute('aria-pressed', String(sources.playing));
     play.setAttribute('aria-label', sources.playing ? 'Stop' : 'Play');
+    rack.setTransport(BPM, sources.playing && sources.kind === 'loop');
   });
 
   const level = /** @type {import('../sonic-core/ui/knob.js').NativeKnob} */ (make(/** @type {any} */ ('native-knob'), { label: 'Master', min: 0, max: 100, default: 80, value: master.gain.value * 100, unit: '%' }));
@@ -52,8 +61,8 @@ async function start() {
   const keys = byId('keys');
   new Keyboard(keys, context, () => rack.modules.filter(({ instrument }) => instrument).map(({ node }) => node));
   const view = new BridgeView(bridge, () => rack);
-  const rackView = new RackView(rack, async (lane) => {
-    const plugin = await choosePlugin(bridge, () => (bridge.state === 'pairing' ? view.pair() : view.open()));
+  const rackView = new RackView(rack, async (lane, suggested) => {
+    const plugin = suggested ?? (await choosePlugin(bridge, () => (bridge.state === 'pairing' ? view.pair() : view.open())));
     if (!plugin || !(await acceptNative(bridge))) return;
     const { id, name, vendor, kind } = plugin;
     const module = rack.add(lane, { id, name, vendor, kind });
@@ -85,7 +94,11 @@ async function start() {
     }
   });
 
-  bridge.addEventListener('session', () => rack.tidy().catch(() => {}));
+  bridge.addEventListener('session', () => {
+    rack.tidy().catch(() => {});
+    bridge.listPlugins().catch(() => {});
+  });
+  for (const type of ['pluginschange', 'statechange']) bridge.addEventListener(type, () => rackView.show());
   try {
     if (key) await bridge.pair({ key });
     else await bridge.connect();

@@ -43,7 +43,7 @@ export class BridgeView {
   show() {
     const { bridge } = this;
     this.pill.dataset.state = bridge.state;
-    byId('bridge-text').textContent = `Bridge: ${WORDS[bridge.state]}`;
+    byId('bridge-text').replaceChildren(make('span', { class: 'wide' }, 'Bridge: '), WORDS[bridge.state]);
     const banner = byId('banner');
     const parts = this.advice();
     banner.hidden = parts.length === 0;

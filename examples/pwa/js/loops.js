@@ -2,7 +2,8 @@
 //
 // Each is two bars at 96 beats a minute, rendered once by an offline context of the page's rate.
 
-const BPM = 96;
+/** Beats a minute. */
+export const BPM = 96;
 const BEAT = 60 / BPM;
 const BEATS = 8;
 

@@ -2,10 +2,11 @@
 
 import { ICONS, byId, icon, make } from './dom.js';
 import { moduleView } from './module-view.js';
+import { menuItems } from '../sonic-core/ui/plugin-menu.js';
 import '../sonic-core/ui/knob.js';
 
 export class RackView {
-  /** @param {import('./rack.js').Rack} rack @param {(lane: import('./rack.js').Lane) => void} addModule */
+  /** @param {import('./rack.js').Rack} rack @param {(lane: import('./rack.js').Lane, plugin?: any) => void} addModule */
   constructor(rack, addModule) {
     this.rack = rack;
     this.addModule = addModule;
@@ -51,7 +52,20 @@ export class RackView {
     for (const [at, card] of cards.entries()) if (view.list.children[at] !== card) view.list.insertBefore(card, view.list.children[at] ?? null);
     while (view.list.children.length > cards.length) view.list.lastElementChild?.remove();
     view.empty.hidden = cards.length > 0;
+    this.suggest(lane, view.empty);
     return view.element;
+  }
+
+  /** A lane that is empty offers a few plugins: one press, and there is something to turn. @param {import('./rack.js').Lane} lane @param {HTMLElement} place */
+  suggest(lane, place) {
+    const { bridge } = this.rack;
+    const items = bridge.ready && !place.hidden ? menuItems(bridge.plugins) : [];
+    const some = [...items.filter(({ kind }) => kind !== 'instrument').slice(0, 4), ...items.filter(({ kind }) => kind === 'instrument').slice(0, 1)];
+    const signature = some.map(({ plugin }) => plugin).join();
+    if (place.dataset.shown === signature) return;
+    place.dataset.shown = signature;
+    place.replaceChildren(make('span', {}, 'The source passes through as it is. ', some.length ? 'Try ' : 'Add a module to change it.'),
+      ...some.map((item) => make('button', { type: 'button', class: 'chip', onclick: () => this.addModule(lane, bridge.plugins.find(({ id }) => id === item.plugin)) }, item.label)));
   }
 
   /** @param {import('./rack.js').Lane} lane */
@@ -74,7 +88,7 @@ export class RackView {
     });
     const remove = make('button', { type: 'button', class: 'icon', 'aria-label': 'Remove this lane', title: 'Remove this lane', onclick: () => rack.removeLane(lane) }, icon(ICONS.close));
     const list = make('div', { class: 'modules' });
-    const empty = make('p', { class: 'empty' }, 'The source passes through as it is. Add a module to change it.');
+    const empty = make('p', { class: 'empty' });
     const add = make('button', { type: 'button', class: 'add', 'aria-haspopup': 'dialog', onclick: () => this.addModule(lane) }, icon(ICONS.plus), make('span', {}, 'Add Module'));
     const element = make('section', { class: 'lane' }, make('header', {}, title, level, mute, remove), empty, list, add);
     return { element, list, title, empty, remove };

@@ -87,6 +87,8 @@ export class Rack extends EventTarget {
     this.depth = recall('depth', 0);
     /** @type {ReturnType<typeof compensate> | null} */
     this.together = null;
+    /** @type {{ tempo: number, playing: boolean } | null} */
+    this.transport = null;
     addEventListener('pagehide', () => this.save());
   }
 
@@ -131,6 +133,7 @@ export class Rack extends EventTarget {
     const module = new Module(plugin, node);
     for (const type of ['ready', 'parameterchange', 'bypasschange', 'latencychange']) node.addEventListener(type, () => this.changed(false));
     node.addEventListener('latencychange', () => this.tell('latency'));
+    node.addEventListener('ready', () => this.tellTransport(node));
     lane.modules.push(module);
     this.rewire();
     this.changed();
@@ -189,6 +192,17 @@ export class Rack extends EventTarget {
   ownDepth(node) {
     const callback = Math.round((this.context.baseLatency ?? 0) * this.context.sampleRate) || 1024;
     return Math.ceil(callback / node.block) + (node.shared ? 4 : 20);
+  }
+
+  /** Musical time, for plugins that follow it. @param {number} tempo beats a minute @param {boolean} playing */
+  setTransport(tempo, playing) {
+    this.transport = { tempo, playing };
+    for (const { node } of this.modules) this.tellTransport(node);
+  }
+
+  /** @param {PluginNode} node */
+  tellTransport(node) {
+    if (node.status === 'ready' && this.transport) this.bridge.call('SET_TRANSPORT', { instance: node.instance, ...this.transport }).catch(() => {});
   }
 
   // --- remembering -----------------------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ export function createNativePluginNode(Base, load = loadNative) {
       const ring = new SlotRing({ block, channels }, undefined, shared);
       const depth = options.latency ?? startDepth(context, block, offline, shared);
       const words = /** @type {[number, number][]} */ ([
-        [WORD.DEPTH, depth], [WORD.POLICY, options.onUnderrun === 'dry' ? 1 : 0], [WORD.FADE, options.fade ?? FADE],
+        [WORD.DEPTH, depth], [WORD.POLICY, options.onUnderrun === 'dry' ? 1 : 0], [WORD.FADE, options.fade ?? (offline ? 0 : FADE)],
         [WORD.BYPASS, options.bypass ? 1 : 0], [WORD.INPUTS, channels], [WORD.OUTPUTS, channels],
       ]);
       super(context, PROCESSOR_NAME, {
@@ -163,6 +163,8 @@ export function createNativePluginNode(Base, load = loadNative) {
       this.lastSet = new Map();
       /** @type {string | null} */
       this.lastState = options.state ?? null;
+      /** Turned since `lastState`. @type {Set<NativeParam>} */
+      this.turned = new Set();
       this.misses = 0;
       /** @type {any} */
       this.lastStats = null;
@@ -557,6 +559,7 @@ export function createNativePluginNode(Base, load = loadNative) {
     /** @param {NativeParam} param @param {{ value: number | string, space: string }} change */
     setParamValue(param, change) {
       this.sender.set(param, change);
+      this.turned.add(param);
       this.rememberState();
     }
 
@@ -670,7 +673,9 @@ export function createNativePluginNode(Base, load = loadNative) {
     /** @returns {Promise<string>} base64 */
     async getState() {
       await this.sender.settled();
+      const before = new Set(this.turned);
       const { state } = await this.callInstance('GET_STATE', {});
+      for (const param of before) if (!param.pending) this.turned.delete(param);
       this.lastState = state;
       return state;
     }

@@ -32,7 +32,9 @@ export const FLAG = Object.freeze({
   END: 32,
   GUARD: 64,
 });
-const ALL_FLAGS = 127;
+const MOST_CHANNELS = 64;
+/** What a request, and what a result may have. */
+const ALLOWED = { 1: 1 | 2 | 4 | 8 | 32, 2: 127 };
 
 /** Kinds of events in frames. */
 export const EVENT = Object.freeze({
@@ -200,14 +202,19 @@ function decodeFrame(bytes, view, at) {
   };
   if (kind === KIND.AUDIO_NACK) return [frame, HEADER_BYTES];
   if (kind !== KIND.PROCESS_AUDIO && kind !== KIND.AUDIO_RESULT) throw new FrameError(3, at);
-  if (flags & ~ALL_FLAGS) throw new FrameError(4, at);
+  if (flags & ~ALLOWED[kind]) throw new FrameError(4, at);
+  if (frame.channels > MOST_CHANNELS || (frame.channels === 0 && !(flags & FLAG.SILENT))) throw new FrameError(7, at);
   if (frame.frames === 0) throw new FrameError(8, at);
   const eventBytes = kind === KIND.PROCESS_AUDIO ? frame.aux : 0;
   if (eventBytes % EVENT_BYTES !== 0 || (eventBytes > 0) !== Boolean(flags & FLAG.EVENTS && kind === KIND.PROCESS_AUDIO)) {
     throw new FrameError(9, at);
   }
+  const samples = flags & FLAG.SILENT ? 0 : 4 * frame.channels * frame.frames;
   const length = frameBytes(frame.channels, frame.frames, flags, eventBytes);
   if (length > bytes.byteLength - at) throw new FrameError(1, at);
+  for (let pad = at + length - 1; pad >= at + HEADER_BYTES + samples + eventBytes; pad--) {
+    if (bytes[pad] !== 0) throw new FrameError(1, at);
+  }
   let next = at + HEADER_BYTES;
   if (!(flags & FLAG.SILENT)) {
     frame.samples = [];
@@ -216,13 +223,17 @@ function decodeFrame(bytes, view, at) {
     }
   }
   for (const end = next + eventBytes; next < end; next += EVENT_BYTES) {
-    frame.events.push({
+    const last = frame.events[frame.events.length - 1];
+    const event = {
       kind: view.getUint8(next),
       member: view.getUint8(next + 1),
       offset: view.getUint16(next + 2, true),
       id: view.getUint32(next + 4, true),
       value: view.getFloat64(next + 8, true),
-    });
+    };
+    const known = event.kind >= EVENT.PARAM && event.kind <= EVENT.NOTE_EXPRESSION;
+    if (!known || event.offset >= frame.frames || event.offset < (last?.offset ?? 0) || !Number.isFinite(event.value)) throw new FrameError(9, at);
+    frame.events.push(event);
   }
   return [frame, length];
 }

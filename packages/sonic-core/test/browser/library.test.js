@@ -276,6 +276,94 @@ describe('a page with the library', () => {
   });
 });
 
+test('the entry for Sonic-Core fits into a rack that is made synchronously and never disposes by itself', async () => {
+  const here = await world({ policy: false });
+  const page = await here.open();
+  await page.waitForFunction('globalThis.loaded');
+  /** @param {string} body @returns {Promise<any>} */
+  const run = (body) => page.evaluate(`(async () => { ${body} })()`);
+  const got = await run(`
+    await connect(${JSON.stringify(here.bridge.pageKey)});
+    await import('./sac.js');
+    const core = await import('../sonic-core/sonic-core.js');
+    const before = core.nativeCategories(bridge);
+    await bridge.listPlugins();
+    const [{ label, type }] = core.nativeCategories(bridge)['Native Plugins'].filter(({ label }) => label === 'Test Gain');
+    const module = core.createNativeModule(type, bridge, 'm1');
+    const nodes = core.createNativeNodes({ bridge, AudioWorkletNode: sac.AudioWorkletNode, addAudioWorkletModule: sac.addAudioWorkletModule });
+    const provider = core.withNativeWorklet({ getModuleUrls: () => ['a.js'] });
+    const live = new sac.AudioContext();
+    await live.audioWorklet.addModule(provider.getModuleUrls()[1]);
+    const node = nodes.create(module, live);
+    const sync = () => Object.entries(module.parameters).forEach(([key, value]) => node.setParam(key, value));
+    sync();
+    await node.whenReady();
+    module.parameters.Gain = 0.5;
+    sync();
+    sync();
+    await node.settled();
+    // A bounce right after a turn: the offline node has it although no state was fetched since.
+    const context = new sac.OfflineAudioContext({ numberOfChannels: 2, length: 4800, sampleRate: 48000 });
+    await context.audioWorklet.addModule(core.NATIVE_WORKLET_URL);
+    const copy = nodes.create(module, context);
+    const one = new sac.ConstantSourceNode(context);
+    one.connect(copy).connect(context.destination);
+    one.start(0);
+    const sound = (await context.startRendering()).getChannelData(0);
+    const map = new Map([['m1', node], ['m2', copy]]);
+    nodes.cleanup(map, []);
+    await sleep(200);
+    const r = { before, label, module, urls: provider.getModuleUrls().length, first: sound[0], last: sound[4799], of: nodes.nodeOf('m1'), descriptor: core.nativeDescriptor(node).params[0] };
+    await live.close();
+    return r;
+  `);
+  assert.deepEqual(got.before, {});
+  assert.equal(got.label, 'Test Gain');
+  assert.deepEqual(got.module, { id: 'm1', name: 'Test Gain', type: 'NATIVE_PLUGIN', bypass: false, parameters: { pluginUid: 'vst3:gain', pluginName: 'Test Gain', state: null, Gain: 0.5 } });
+  assert.equal(got.urls, 2);
+  assert.deepEqual([got.first, got.last], [0.5, 0.5], 'a bounce starts in time, with the value of now');
+  assert.equal(got.of, null);
+  assert.deepEqual(got.descriptor, { name: 'Gain', defaultValue: 1, minValue: 0, maxValue: 2 });
+  assert.equal(here.bridge.instances.length, 0, 'what left the rack is unloaded');
+  await here.close();
+  assert.deepEqual(here.complaints, []);
+});
+
+test('a host of Web Audio Modules can insert, show, save and automate it', async () => {
+  const here = await world();
+  const page = await here.open();
+  await page.waitForFunction('globalThis.loaded');
+  const got = await page.evaluate(`(async () => {
+    await connect(${JSON.stringify(here.bridge.pageKey)});
+    await bridge.listPlugins();
+    const { createWam } = await import('../sonic-core/wam.js');
+    const Wam = createWam(bridge, 'vst3:gain');
+    const context = await realtime();
+    const wam = await Wam.createInstance('group', context);
+    const node = wam.audioNode;
+    await node.setParameterValues({ 1: { id: '1', value: 0.25, normalized: true } });
+    const state = await node.getState();
+    const again = await Wam.createInstance('group', context, state);
+    const gui = await again.createGui();
+    document.body.append(gui);
+    const refused = (() => { try { node.connectEvents(); } catch (error) { return error.kind; } })();
+    const r = {
+      is: Wam.isWebAudioModuleConstructor, name: again.name, info: (await node.getParameterInfo('3'))['3'], values: await again.audioNode.getParameterValues(false, '1'),
+      knobs: gui.shadowRoot.querySelectorAll('native-knob').length, delay: await node.getCompensationDelay() === node.latencySamples, refused,
+    };
+    node.destroy();
+    again.audioNode.destroy();
+    await context.close();
+    return r;
+  })()`);
+  assert.deepEqual(got, {
+    is: true, name: 'Test Gain', values: { 1: { id: '1', value: 0.5, normalized: false } }, knobs: 2, delay: true, refused: 'NOT_SUPPORTED',
+    info: { id: '3', label: 'Mode', type: 'choice', defaultValue: 0, minValue: 0, maxValue: 2, discreteStep: 1, exponent: 0, choices: ['Clean', 'Warm', 'Hot'], units: '' },
+  });
+  await here.close();
+  assert.deepEqual(here.complaints, []);
+});
+
 test('the node works on standardized-audio-context, live and offline', async () => {
   // That library wraps worklet files in blobs, which the bridge's own page does not allow.
   const here = await world({ policy: false });

@@ -49,16 +49,28 @@ export const policy = (port) => {
   return `default-src 'self'; script-src 'self'; style-src 'self'; connect-src 'self' ${connect}; worker-src 'self' blob:; img-src 'self' data:; frame-ancestors 'none'`;
 };
 
+/** A browser with an empty profile. @param {string[]} [more] flags */
+export async function browserContext(more = []) {
+  const profile = mkdtempSync(join(tmpdir(), 'bridge-page-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: [...FLAGS, ...more],
+    ignoreDefaultArgs: ['--mute-audio'], viewport: { width: 1280, height: 860 }, ignoreHTTPSErrors: more.includes('--ignore-certificate-errors'),
+  });
+  return {
+    context,
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
 /** @param {{ isolated?: boolean, policy?: boolean, args?: string[], bridge?: ConstructorParameters<typeof FakeBridge>[0] }} [options] */
 export async function world(options = {}) {
   const headers = /** @type {Record<string, string>} */ ({ ...(options.isolated === false ? {} : ISOLATED) });
   const bridge = await new FakeBridge({ files, headers, ...options.bridge }).listen();
   if (bridge.port && options.policy !== false) headers['content-security-policy'] = policy(bridge.port);
-  const profile = mkdtempSync(join(tmpdir(), 'bridge-page-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: [...FLAGS, ...(options.args ?? [])],
-    ignoreDefaultArgs: ['--mute-audio'], viewport: { width: 1280, height: 860 },
-  });
+  const { context, close } = await browserContext(options.args);
   /** @type {string[]} */
   const complaints = [];
   return {
@@ -66,6 +78,7 @@ export async function world(options = {}) {
     /** @param {string} [path] */
     async open(path = '/pages/rig.html') {
       const page = await context.newPage();
+      page.setDefaultTimeout(8000);
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {
         if (['error', 'warning'].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
@@ -75,9 +88,8 @@ export async function world(options = {}) {
       return page;
     },
     async close() {
-      await context.close();
+      await close();
       await bridge.stop().catch(() => {});
-      rmSync(profile, { recursive: true, force: true });
     },
   };
 }

@@ -7,12 +7,16 @@ export const GOLDEN_FRAMES = new URL('../../../../tests/vectors/frames/', import
 /** Set to true once the folder is part of the tree: then its absence is a failure. */
 export const GOLDEN_FRAMES_MUST_EXIST = false;
 
-/** @returns {{ name: string, bytes: Uint8Array, [key: string]: any }[] | null} */
+/**
+ * @typedef {object} GoldenFrame
+ * @property {string} file @property {'bridge' | 'client'} to @property {any} expect @property {Uint8Array} bytes
+ */
+
+/** @returns {GoldenFrame[] | null} */
 export function goldenFrames() {
   const index = new URL('index.json', GOLDEN_FRAMES);
   if (!existsSync(index)) return null;
-  const list = JSON.parse(readFileSync(index, 'utf8'));
-  return (Array.isArray(list) ? list : list.vectors).map((/** @type {any} */ vector) => ({
+  return JSON.parse(readFileSync(index, 'utf8')).map((/** @type {any} */ vector) => ({
     ...vector,
     bytes: new Uint8Array(readFileSync(new URL(vector.file, GOLDEN_FRAMES))),
   }));

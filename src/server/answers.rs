@@ -48,9 +48,10 @@ pub(super) fn finish(mut answer: Response, port: u16) -> Response {
         set(&mut answer, name, value);
     }
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
-         worker-src 'self'; connect-src 'self' ws://localhost:{port} ws://127.0.0.1:{port}; base-uri 'none'; \
-         form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; \
+         media-src 'self' blob:; manifest-src 'self'; worker-src 'self' blob:; \
+         connect-src 'self' blob: http://localhost:{port} http://127.0.0.1:{port} ws://localhost:{port} \
+         ws://127.0.0.1:{port}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     set(&mut answer, "content-security-policy", &policy);
     if answer.status() != StatusCode::SWITCHING_PROTOCOLS {

@@ -112,7 +112,8 @@ export class FrameError extends Error {
  */
 export function frameBytes(channels, frames, flags, eventBytes) {
   const samples = flags & FLAG.SILENT ? 0 : 4 * channels * frames;
-  return (HEADER_BYTES + samples + eventBytes + 7) & ~7;
+  // No bit operations: sizes from outside may not fit into 32 bits.
+  return Math.ceil((HEADER_BYTES + samples + eventBytes) / 8) * 8;
 }
 
 /**

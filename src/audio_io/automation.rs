@@ -77,6 +77,8 @@ pub struct AutomationTrack {
     pub node: usize,
     /// Which parameter.
     pub param: ParamId,
+    /// Samples by which everything is late.
+    delay: u64,
     lane: Lane,
 }
 
@@ -123,7 +125,12 @@ impl Automation {
     /// `[any]` Reads text; `path` is for messages.
     pub fn parse(text: &str, path: &Path) -> Result<Self, AutomationError> {
         let text = text.trim_start_matches('\u{feff}');
-        if text.trim_start().starts_with('{') { Self::parse_json(text, path) } else { Self::parse_csv(text, path) }
+        let json = text.trim_start().starts_with('{');
+        let automation = if json { Self::parse_json(text, path) } else { Self::parse_csv(text, path) }?;
+        if automation.lanes.is_empty() {
+            return Err(syntax(path, "everywhere", "there is not one point in it".into()));
+        }
+        Ok(automation)
     }
 
     /// `[any]` The parameters named, as written.
@@ -153,10 +160,9 @@ impl Automation {
                 points.push(Breakpoint { at, value, curve: *curve });
             }
             for target in targets {
-                let delay = u64::from(target.delay);
-                let late = points.iter().map(|point| Breakpoint { at: point.at + delay, ..*point }).collect();
-                let lane = Lane::new(late, delay, target.initial);
-                tracks.push(AutomationTrack { node: target.node, param: target.param, lane });
+                let lane = Lane::new(points.clone(), target.initial);
+                let Target { node, param, delay, .. } = target;
+                tracks.push(AutomationTrack { node, param, delay: u64::from(delay), lane });
             }
         }
         Ok(tracks)
@@ -170,6 +176,9 @@ impl Automation {
             let Some(points) = points.as_array() else {
                 return Err(syntax(path, param, "a list of points [seconds, value] is needed".into()));
             };
+            if points.is_empty() {
+                return Err(syntax(path, param, "the list of points is empty".into()));
+            }
             for (index, point) in points.iter().enumerate() {
                 let place = format!("{param}, point {}", index + 1);
                 let (time, value, curve) = match point.as_array().map(Vec::as_slice) {
@@ -261,7 +270,17 @@ impl AutomationTrack {
     /// `[audio]` The points of the block of `frames` samples from `start` on. Blocks must follow each other.
     pub fn emit(&mut self, start: u64, frames: usize, mut point: impl FnMut(ParamPoint)) {
         let param = self.param;
-        self.lane.emit(start, frames, |offset, value| point(ParamPoint { param, offset, value }));
+        let early = self.delay.saturating_sub(start).min(frames as u64);
+        let (from, frames) = (start + early - self.delay.min(start + early), frames - early as usize);
+        if frames > 0 {
+            let mut late = |offset, value| point(ParamPoint { param, offset: offset + early as u32, value });
+            self.lane.emit(from, frames, &mut late);
+        }
+    }
+
+    /// `[any]` From the next block on everything is late by so much.
+    pub fn delay(&mut self, delay: u64) {
+        self.delay = delay;
     }
 }
 
@@ -345,6 +364,10 @@ mod tests {
             ("time,param,value\nnow,Wet,0.5", "line 2: a time is"),
             ("0,\"Wet,0.5", "a quote is not closed"),
             ("NaN,Wet,0.5", "0 or more"),
+            ("", "not one point"),
+            ("time,param,value\n# nothing yet\n", "not one point"),
+            ("{}", "not one point"),
+            (r#"{"Wet": []}"#, "Wet: the list of points is empty"),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.contains(part), "{text}: {error}");

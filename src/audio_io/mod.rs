@@ -7,6 +7,7 @@
 pub mod atomic_file;
 pub mod automation;
 pub mod decoder;
+pub mod feed;
 pub mod file_error;
 pub mod flac_writer;
 pub mod levels;
@@ -31,10 +32,11 @@ mod file_tests;
 mod offline_tests;
 
 pub use automation::{Automation, AutomationError, AutomationTrack, AutomationValue, Curve, Target};
+pub use feed::InputFeed;
 pub use file_error::FileError;
 pub use levels::Levels;
 pub use midi_file::{MidiError, Song, TimedEvent};
-pub use offline::{BlockRunner, InputFeed, OfflineJob, OfflineRun, RenderSummary, SongFeed, Step};
+pub use offline::{BlockRunner, OfflineJob, OfflineRun, Realigned, RenderSummary, SongFeed, Step};
 pub use reader::{AudioReader, FileSpec, SampleFormat};
 pub use source::Source;
 pub use tail::TailRule;

@@ -6,7 +6,8 @@
 //! display, cancelling (stop calling, and drop the run: nothing stays behind).
 
 use super::{
-    AudioWriter, AutomationTrack, FileError, MAX_CHANNELS, Song, Source, TailRule, TempoMap, Written,
+    AudioWriter, AutomationTrack, FileError, InputFeed, MAX_CHANNELS, Song, TailRule, TempoMap, Written,
+    feed::Feed,
     tail::{TailWatch, Verdict},
 };
 use crate::{
@@ -62,15 +63,6 @@ impl BlockRunner for Schedule {
     }
 }
 
-/// A file for an input node.
-#[derive(Debug)]
-pub struct InputFeed {
-    /// Position in the graph spec; the node has as many channels as the file.
-    pub node: usize,
-    /// The file, at the schedule's sample rate.
-    pub source: Source,
-}
-
 /// Notes for plugins.
 #[derive(Clone, Debug)]
 pub struct SongFeed {
@@ -115,8 +107,22 @@ pub enum Step {
         /// Frames to process before the tail, where that is known.
         total: Option<u64>,
     },
+    /// The declared tail is over, and values moved since it was declared: ask the plugins once more and tell
+    /// [`OfflineRun::answer_tail`], or go on without.
+    AskTail,
     /// Call [`OfflineRun::finish`].
     Finished,
+}
+
+/// A node of a schedule whose latencies changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Realigned {
+    /// Position in the graph spec.
+    pub node: usize,
+    /// Samples by which sound reaches it late now.
+    pub delay: u32,
+    /// It was restarted and has forgotten what it was told.
+    pub restarted: bool,
 }
 
 /// What a finished run has done.
@@ -159,22 +165,24 @@ pub struct OfflineRun {
     block: usize,
     latency: u32,
     length: Option<u64>,
+    rate: f64,
     watch: TailWatch,
     held: Vec<Vec<f32>>,
+    /// The clock: where the next block lies.
     processed: u64,
+    /// Frames of output that were taken, written or not.
+    taken: u64,
+    /// Frames before the clock's furthest point, which are heard again.
+    replay: u64,
+    /// Frames by which the clock was set back so far.
+    set_back: u64,
+    /// Frames of the last block, and how many of them the tail's judge has seen, when it was to end within.
+    rest: Option<(usize, usize)>,
+    tail_asked: bool,
     finished: bool,
     blocks: u64,
     dropped: u64,
     unclean: u64,
-}
-
-/// An input file with a block of room.
-#[derive(Debug)]
-struct Feed {
-    node: usize,
-    source: Source,
-    room: Vec<Vec<f32>>,
-    ended: bool,
 }
 
 impl OfflineRun {
@@ -187,10 +195,7 @@ impl OfflineRun {
             Some(feed) => feed.source.frames().map(|frames| frames.max(song_length)),
             None => Some(song_length),
         };
-        let feed = |InputFeed { node, source }| {
-            let room = vec![vec![0.0; block]; source.channels()];
-            Feed { node, source, room, ended: false }
-        };
+        let feed = |feed| Feed::new(feed, block);
         let rate = f64::from(job.sample_rate);
         Self {
             feeds: job.input.into_iter().chain(job.sidechains).map(feed).collect(),
@@ -205,8 +210,14 @@ impl OfflineRun {
             block,
             latency: runner.latency(),
             length,
+            rate,
             watch: TailWatch::new(job.tail, runner.tail(), rate),
             processed: 0,
+            taken: 0,
+            replay: 0,
+            set_back: 0,
+            rest: None,
+            tail_asked: false,
             finished: false,
             blocks: 0,
             dropped: 0,
@@ -216,32 +227,82 @@ impl OfflineRun {
 
     /// `[any]` One block: read, process, write.
     pub fn step(&mut self, runner: &mut impl BlockRunner) -> Result<Step, FileError> {
+        if let Some((frames, seen)) = self.rest.take_if(|_| !self.finished) {
+            self.judge(runner, seen, frames)?;
+        }
         let frames = self.next_frames();
         if frames == 0 {
             self.finished = true;
         }
         if self.finished {
-            return Ok(Step::Finished);
+            return Ok(self.ended());
         }
         let start = self.processed;
+        let again = self.replay > 0;
         self.feed(runner, frames)?;
-        self.queue(runner, start, frames);
-        let report = runner.process(frames, &self.tempo.transport(start));
+        self.queue(runner, start, frames, again);
+        let mut transport = self.tempo.transport(start);
+        transport.continuous += self.set_back as i64;
+        let report = runner.process(frames, &transport);
         self.unclean += u64::from(!report.is_clean());
         self.blocks += 1;
         self.processed += frames as u64;
         self.collect(runner, start, frames)?;
         if self.finished {
-            return Ok(Step::Finished);
+            return Ok(self.ended());
         }
         let total = self.length.map(|length| length + u64::from(self.latency));
         Ok(Step::Working { done: self.processed, total })
     }
 
+    /// What to say at the end: a tail that was declared before values moved may be longer by now.
+    fn ended(&mut self) -> Step {
+        let moved = !self.automation.is_empty() || self.song.is_some() || self.set_back > 0;
+        if moved && self.watch.ran_out() && !std::mem::replace(&mut self.tail_asked, true) {
+            return Step::AskTail;
+        }
+        Step::Finished
+    }
+
+    /// `[any]` After [`Step::AskTail`]: what the plugins declare now. A longer tail is played on.
+    pub fn answer_tail(&mut self, declared: Tail) {
+        if self.watch.lengthen(declared, self.rate) {
+            self.finished = false;
+            self.tail_asked = false;
+        }
+    }
+
+    /// `[any]` The latency of the schedule changed, or its plugins were started anew: the clock is set back to the last
+    /// frame that was written, and the input is heard again from there, so that nothing is missing and nothing is late.
+    /// Automation stands still meanwhile: the value that changed the latency must not be taken back.
+    pub fn realign(&mut self, runner: &impl BlockRunner, nodes: &[Realigned]) {
+        let back = self.processed - self.taken.min(self.processed);
+        self.processed -= back;
+        self.replay += back;
+        self.set_back += back;
+        self.latency = runner.latency();
+        self.rest = None;
+        let now = self.processed;
+        let delay_of = |node: usize| nodes.iter().find(|realigned| realigned.node == node);
+        for track in &mut self.automation {
+            if let Some(realigned) = delay_of(track.node) {
+                track.delay(u64::from(realigned.delay));
+            }
+        }
+        let Some(SongFeed { song, nodes }) = &mut self.song else { return };
+        for ((node, delay), cursor) in nodes.iter_mut().zip(&mut self.cursors) {
+            let Some(realigned) = delay_of(*node) else { continue };
+            *delay = realigned.delay;
+            if realigned.restarted {
+                *cursor = song.events.partition_point(|event| event.at + u64::from(*delay) < now);
+            }
+        }
+    }
+
     /// `[any]` Completes the output and lets it appear. After [`Step::Finished`].
     pub fn finish(self) -> Result<RenderSummary, FileError> {
         let length = self.length.unwrap_or(self.processed);
-        let repaired = self.feeds.iter().map(|feed| feed.source.repaired()).sum();
+        let repaired = self.feeds.iter().map(Feed::repaired).sum();
         let written = self.writer.finish()?;
         Ok(RenderSummary {
             tail: written.frames.saturating_sub(length),
@@ -263,6 +324,9 @@ impl OfflineRun {
         if let Some(change) = self.tempo.next_change(self.processed) {
             frames = frames.min(change - self.processed);
         }
+        if self.replay > 0 {
+            frames = frames.min(self.replay);
+        }
         if let (Some(length), Some(tail)) = (self.length, self.watch.exact()) {
             frames = frames.min((length + tail + u64::from(self.latency)).saturating_sub(self.processed));
         }
@@ -270,33 +334,29 @@ impl OfflineRun {
     }
 
     fn feed(&mut self, runner: &mut impl BlockRunner, frames: usize) -> Result<(), FileError> {
+        let again = self.replay as usize;
+        let keep = self.latency as usize + again;
         for (index, feed) in self.feeds.iter_mut().enumerate() {
-            let got = if feed.ended { 0 } else { feed.source.read(&mut feed.room, 0..frames)? };
-            if got < frames && !feed.ended {
-                feed.ended = true;
-                if index == 0 && self.has_input && self.length.is_none() {
-                    let song_length = self.song.as_ref().map_or(0, |feed| feed.song.length);
-                    self.length = Some((self.processed + got as u64).max(song_length));
-                }
-            }
-            for (channel, room) in feed.room.iter().enumerate() {
-                let input = runner.input_mut(feed.node, channel, frames);
-                input[..got].copy_from_slice(&room[..got]);
-                input[got..].fill(0.0);
+            let end = feed.fill(runner, frames, again, keep)?;
+            if let Some(end) = end.filter(|_| index == 0 && self.has_input && self.length.is_none()) {
+                let song_length = self.song.as_ref().map_or(0, |feed| feed.song.length);
+                self.length = Some((self.processed + end as u64).max(song_length));
             }
         }
+        self.replay -= self.replay.min(frames as u64);
         Ok(())
     }
 
-    fn queue(&mut self, runner: &mut impl BlockRunner, start: u64, frames: usize) {
-        for track in &mut self.automation {
+    fn queue(&mut self, runner: &mut impl BlockRunner, start: u64, frames: usize, again: bool) {
+        for track in self.automation.iter_mut().filter(|_| !again) {
             let node = track.node;
             track.emit(start, frames, |point| self.dropped += u64::from(!runner.queue_param(node, point)));
         }
         let Some(SongFeed { song, nodes }) = &self.song else { return };
         for ((node, delay), cursor) in nodes.iter().zip(&mut self.cursors) {
             while let Some(event) = song.events.get(*cursor) {
-                let at = event.at + u64::from(*delay);
+                // After the delay became shorter, some are late.
+                let at = (event.at + u64::from(*delay)).max(start);
                 if at >= start + frames as u64 {
                     break;
                 }
@@ -309,30 +369,35 @@ impl OfflineRun {
 
     /// Takes the output of a block: nothing of the latency, all of the song, of the tail what is worth it.
     fn collect(&mut self, runner: &impl BlockRunner, start: u64, frames: usize) -> Result<(), FileError> {
-        let latency = u64::from(self.latency);
-        let skip = latency.saturating_sub(start).min(frames as u64) as usize;
-        let position = start.saturating_sub(latency);
+        let due = self.taken + u64::from(self.latency);
+        let skip = due.saturating_sub(start).min(frames as u64) as usize;
         let body = match self.length {
-            Some(length) => length.saturating_sub(position).min((frames - skip) as u64) as usize,
+            Some(length) => length.saturating_sub(self.taken).min((frames - skip) as u64) as usize,
             None => frames - skip,
         };
-
-        let channels = self.writer.channels();
-        let mut planar: [&[f32]; MAX_CHANNELS] = [&[]; MAX_CHANNELS];
-        let planar = &mut planar[..channels];
-        for (channel, slice) in planar.iter_mut().enumerate() {
-            *slice = runner.output(self.output_node, channel, frames);
-        }
+        self.taken += (frames - skip) as u64;
         if body > 0 {
-            self.writer.write(planar, skip..skip + body)?;
+            self.writer.write(&self.planar(runner, 0, frames)[..self.writer.channels()], skip..skip + body)?;
         }
         if self.length.is_none() || skip + body == frames {
             return Ok(());
         }
+        self.judge(runner, skip + body, frames)
+    }
 
-        for slice in planar.iter_mut() {
-            *slice = &slice[skip + body..];
+    /// The last block's output from a frame on.
+    fn planar<'a>(&self, runner: &'a impl BlockRunner, from: usize, frames: usize) -> [&'a [f32]; MAX_CHANNELS] {
+        let mut planar: [&[f32]; MAX_CHANNELS] = [&[]; MAX_CHANNELS];
+        for (channel, slice) in planar[..self.writer.channels()].iter_mut().enumerate() {
+            *slice = &runner.output(self.output_node, channel, frames)[from..];
         }
+        planar
+    }
+
+    /// Judges a piece of the tail.
+    fn judge(&mut self, runner: &impl BlockRunner, from: usize, frames: usize) -> Result<(), FileError> {
+        let planar = self.planar(runner, from, frames);
+        let planar = &planar[..self.writer.channels()];
         let Verdict { write, hold, ends } = self.watch.judge(planar);
         if write > 0 {
             let held = self.held[0].len();
@@ -344,6 +409,8 @@ impl OfflineRun {
             held.extend_from_slice(&slice[write..write + hold]);
         }
         self.finished = ends;
+        let seen = from + write + hold;
+        self.rest = Some((frames, seen)).filter(|_| seen < frames);
         Ok(())
     }
 }

@@ -107,7 +107,7 @@ impl Bench {
         let writer = AudioWriter::create(&spec(&folder.path().join("out.wav"))).unwrap();
         let input = input.map(|planar| {
             let path = folder.path().join("in.wav");
-            InputFeed { node: 0, source: source(&path, planar) }
+            InputFeed { node: 0, source: source(&path, planar), mean: false }
         });
         let job = OfflineJob {
             input,
@@ -229,7 +229,7 @@ fn a_shorter_side_chain_is_padded_and_a_longer_one_does_not_lengthen() {
     for frames in [100, 1000, 5000] {
         let (planar, side) = (signal(1000), vec![vec![0.125; frames], vec![0.25; frames]]);
         let mut bench = Bench::new(Some(&planar), 64, TailRule::Seconds(0.0));
-        let feed = InputFeed { node: 1, source: source(&bench.folder.path().join("side.wav"), &side) };
+        let feed = InputFeed { node: 1, source: source(&bench.folder.path().join("side.wav"), &side), mean: false };
         bench.job().sidechains.push(feed);
         let (_, result) = bench.run(&mut Machine::new(10, None, Tail::None));
         for channel in 0..2 {
@@ -296,7 +296,7 @@ fn a_file_that_does_not_tell_its_length_is_rendered_to_its_end() {
     std::fs::write(&path, frame.repeat(20)).unwrap();
     let source = Source::open(&path, Some(RATE)).unwrap();
     assert_eq!(source.frames(), None);
-    bench.job().input = Some(InputFeed { node: 0, source });
+    bench.job().input = Some(InputFeed { node: 0, source, mean: false });
     let (summary, planar) = bench.run(&mut Machine::new(150, None, Tail::None));
     assert_eq!((summary.written.frames, summary.length), (planar[0].len() as u64, planar[0].len() as u64));
     assert!((3970..4190).contains(&planar[0].len()), "19 or 20 frames of 1152 at 44100 Hz: {}", planar[0].len());

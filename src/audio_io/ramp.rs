@@ -31,9 +31,9 @@ pub struct Lane {
 impl Lane {
     /// `[any]` From points in any order (at equal times the later one counts last), starting with the value the parameter
     /// has before the first of them.
-    pub fn new(mut points: Vec<Breakpoint>, start: u64, initial: f64) -> Self {
+    pub fn new(mut points: Vec<Breakpoint>, initial: f64) -> Self {
         points.sort_by_key(|point| point.at);
-        Self { points, next: 0, previous: (start, initial) }
+        Self { points, next: 0, previous: (0, initial) }
     }
 
     /// `[audio]` The points of the block of `frames` samples from `start` on, as offsets and values. Blocks must follow
@@ -88,7 +88,7 @@ mod tests {
             point(1000, 0.0, Curve::Linear),
             point(1001, 0.5, Curve::Hold),
         ];
-        Lane::new(points, 0, 0.1)
+        Lane::new(points, 0.1)
     }
 
     /// The value of every sample as a plugin draws it, from blocks of this length.
@@ -141,7 +141,7 @@ mod tests {
         let mut lane = lane();
         lane.emit(0, 1100, |_, _| ());
         lane.emit(1100, 100, |offset, value| panic!("{offset} {value}"));
-        let mut still = Lane::new(vec![Breakpoint { at: 500, value: 0.3, curve: Curve::Linear }], 0, 0.3);
+        let mut still = Lane::new(vec![Breakpoint { at: 500, value: 0.3, curve: Curve::Linear }], 0.3);
         still.emit(0, 100, |offset, value| panic!("{offset} {value}"));
     }
 }

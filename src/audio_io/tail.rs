@@ -27,6 +27,8 @@ pub enum TailRule {
 #[derive(Clone, Debug)]
 pub struct TailWatch {
     fixed: bool,
+    /// The plugins named a length.
+    declared: bool,
     longest: u64,
     quiet_needed: u64,
     quiet_with_sound: u64,
@@ -57,7 +59,8 @@ impl TailWatch {
             (TailRule::Auto, Tail::Infinite) => (samples(LONGEST_SECONDS), samples(QUIET_SECONDS)),
         };
         let fixed = matches!(rule, TailRule::Seconds(_));
-        Self { fixed, longest, quiet_needed, quiet_with_sound: samples(QUIET_SECONDS), seen: 0, quiet: 0 }
+        let declared = !fixed && matches!(declared, Tail::Samples(_));
+        Self { fixed, declared, longest, quiet_needed, quiet_with_sound: samples(QUIET_SECONDS), seen: 0, quiet: 0 }
     }
 
     /// `[any]` The exact length of the tail, if it does not depend on the sound.
@@ -73,6 +76,22 @@ impl TailWatch {
     /// `[any]` Whether the tail was still sounding when it had to end.
     pub fn cut(&self) -> bool {
         !self.fixed && self.seen >= self.longest && self.longest > 0 && self.quiet == 0
+    }
+
+    /// `[any]` Whether it ended because what the plugins declared is over, and not because of silence.
+    pub fn ran_out(&self) -> bool {
+        self.declared && self.seen >= self.longest
+    }
+
+    /// `[any]` The plugins declare anew, once more. False when that is no longer than before.
+    pub fn lengthen(&mut self, declared: Tail, sample_rate: f64) -> bool {
+        let fresh = Self::new(TailRule::Auto, declared, sample_rate);
+        let longer = !self.fixed && declared != Tail::None && fresh.longest > self.longest;
+        if longer {
+            self.longest = fresh.longest;
+            self.declared = fresh.declared;
+        }
+        longer
     }
 
     /// `[any]` Judges the next piece of the tail.

@@ -66,6 +66,11 @@ impl Cache {
         match read(&path) {
             Ok(modules) => (Self { modules }, None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (Self::default(), None),
+            Err(error) if !is_damage(&error) => {
+                let problem =
+                    format!("The scan cache {} cannot be read ({error}); plugins are examined anew.", path.display());
+                (Self::default(), Some(problem))
+            }
             Err(error) => {
                 let aside = path.with_extension("damaged");
                 let told = match fs::rename(&path, &aside) {
@@ -120,6 +125,11 @@ fn read(path: &Path) -> io::Result<BTreeMap<PathBuf, Entry>> {
             _ => Err(error.into()),
         },
     }
+}
+
+/// Whether the content is wrong, and not the way to it.
+fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::Other)
 }
 
 /// `[any]` Replaces a file so that after a power cut it is the old or the new one.
@@ -194,6 +204,20 @@ mod tests {
             assert!(!path.exists());
             assert_eq!(fs::read(path.with_extension("damaged")).expect("aside"), damaged);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_cache_that_cannot_be_read_is_not_called_damaged_and_stays() {
+        let folder = tempfile::tempdir().expect("temp");
+        let path = file_in(folder.path());
+        // Also the superuser cannot follow it.
+        std::os::unix::fs::symlink(&path, &path).expect("a link to itself");
+        let (loaded, problem) = Cache::load(folder.path());
+        assert!(loaded.modules.is_empty());
+        let problem = problem.expect("told");
+        assert!(problem.contains("cannot be read") && !problem.contains("damaged"), "{problem}");
+        assert!(path.is_symlink(), "left where it is");
     }
 
     #[test]

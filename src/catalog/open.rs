@@ -167,6 +167,8 @@ impl<'a> Books<'a> {
         {
             // When the right to scan cannot be had, somebody is scanning, and the marks are theirs.
             if let Ok(Some((marks, left))) = Marks::try_take(folder) {
+                // Whoever had it may have written what was read above anew.
+                books.reload(problems);
                 books.blame(&marks, left, problems);
             }
         }
@@ -229,14 +231,13 @@ fn examine(
     tell: &mut dyn FnMut(Progress),
 ) -> Result<(), OpenError> {
     let marks = take_marks(options, books, problems, tell)?;
-    if let Some((_, true)) = marks {
-        // Somebody else scanned meanwhile.
-        books.reload(problems);
-        if !options.rescan {
-            tasks.retain(|task| books.cache.get(&task.module, &task.binary).is_none());
+    if marks.is_some() && !options.rescan {
+        tasks.retain(|task| books.cache.get(&task.module, &task.binary).is_none());
+        if tasks.is_empty() {
+            return Ok(());
         }
     }
-    let marks = marks.as_ref().map(|(marks, _)| marks);
+    let marks = marks.as_ref();
     let mut saved = Instant::now();
     let folder = books.folder;
     let cache = &mut books.cache;
@@ -263,23 +264,24 @@ fn examine(
     }
 }
 
-/// The right to scan, and whether we had to wait for it. `None` when there is no place to keep marks.
+/// The right to scan. `None` when there is no place to keep marks. With it, the cache is that of whoever scanned last:
+/// between the first look at it and now somebody may have written it, also when nobody had to be waited for.
 fn take_marks(
     options: &Options,
     books: &mut Books<'_>,
     problems: &mut Vec<String>,
     tell: &mut dyn FnMut(Progress),
-) -> Result<Option<(Marks, bool)>, OpenError> {
+) -> Result<Option<Marks>, OpenError> {
     let Some(folder) = books.folder else { return Ok(None) };
     let mut waited = false;
     loop {
         match Marks::try_take(folder) {
             Ok(Some((marks, left))) => {
+                books.reload(problems);
                 if !left.is_empty() {
-                    books.reload(problems);
                     books.blame(&marks, left, problems);
                 }
-                return Ok(Some((marks, waited)));
+                return Ok(Some(marks));
             }
             Ok(None) => {
                 if !waited {
@@ -351,5 +353,44 @@ fn unexamined(path: &Path, state: State, reason: &str) -> Module {
         version: hint.version,
         expected: hint.classes.into_iter().map(PluginId).collect(),
         took_ms: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn what_another_scan_wrote_since_the_first_look_is_kept() {
+        let folder = tempfile::tempdir().expect("temp");
+        let (first, second) = (folder.path().join("first.vst3"), folder.path().join("second.vst3"));
+        let entry = |module: &Path| {
+            fs::write(module, b"code").expect("written");
+            Entry {
+                fingerprint: crate::catalog::fingerprint::Fingerprint::take(module).expect("taken"),
+                state: State::Failed,
+                reason: None,
+                plugins: Vec::new(),
+                hint: None,
+                took_ms: 1,
+                passing: false,
+            }
+        };
+        let mut problems = Vec::new();
+        let mut ours = Books::open(Some(folder.path()), &mut problems);
+        // Somebody scans from here to there, and nobody has to wait.
+        let mut theirs = Cache::default();
+        theirs.modules.insert(first.clone(), entry(&first));
+        theirs.save(folder.path()).expect("saved");
+        let options = Options { cache: Some(folder.path().to_owned()), ..Options::new(&[], false) };
+        let task = Task { module: first.clone(), binary: first.clone() };
+        let mut asked = 0;
+        examine(vec![task], &options, &mut ours, &mut problems, &mut |_| asked += 1).expect("examined");
+        assert_eq!((asked, problems.as_slice()), (0, [].as_slice()), "they examined it already");
+        ours.cache.modules.insert(second.clone(), entry(&second));
+        assert!(ours.save(&mut problems));
+        let (kept, _) = Cache::load(folder.path());
+        assert_eq!(kept.modules.keys().collect::<Vec<_>>(), [&first, &second]);
     }
 }

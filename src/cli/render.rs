@@ -68,6 +68,9 @@ pub(super) struct RenderArgs {
     /// Sample type inside the plugins, where they offer it
     #[arg(long, value_name = "32|64", default_value = "32", value_parser = precision)]
     precision: Precision,
+    /// Write the output even if a plugin failed in every block, or was taken out because its output was no numbers
+    #[arg(long)]
+    keep_going: bool,
     /// Overwrite the output if it exists
     #[arg(long)]
     force: bool,
@@ -125,6 +128,7 @@ impl RenderArgs {
             block: self.block as usize,
             sample_rate: self.sample_rate,
             precision: self.precision,
+            keep_going: self.keep_going,
         })
     }
 }

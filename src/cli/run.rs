@@ -86,6 +86,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<()> {
     }
     let shutdown = CancellationToken::new();
     let net = serve(server, server_end, shutdown.clone())?;
+    wait_for_scripts(&control, &stop);
     welcome(&control)?;
     if !args.no_open {
         // Without a browser the printed address is enough.
@@ -135,6 +136,13 @@ fn serve(server: Server, end: ServerEnd, shutdown: CancellationToken) -> anyhow:
     let thread =
         std::thread::Builder::new().name("net".into()).spawn(move || runtime.block_on(server.run(end, shutdown)));
     thread.context("the thread of the network cannot be started")
+}
+
+/// Nobody is told an address at which nothing answers yet. Loading has its own limit of time.
+fn wait_for_scripts(control: &ServerControl, stop: &AtomicBool) {
+    while !control.is_serving() && !stop.load(Relaxed) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn welcome(control: &ServerControl) -> anyhow::Result<()> {

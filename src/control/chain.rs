@@ -3,16 +3,13 @@
 //! Thread: main. Invariant: the graph that comes out has exactly the channels the plugins settled on; a plugin that
 //! refuses the channels that reach it is loaded once per channel, and that is said.
 
-use super::{param_text, render_error::RenderError, render_job::PluginUse};
+use super::{param_text, param_text::ParamError, render_error::RenderError, render_job::PluginUse, settings};
 use crate::{
-    engine::{LoadedNode, Schedule},
+    engine::LoadedNode,
     model::{Arrangement, Edge, GraphSpec, NodeKind, NodeSpec, ParamId, PluginInfo, Port},
-    plugin::{
-        Controller, Format, Layout, LayoutRequest, Notice, PluginError, PresetFile, ProcessMode, Processor, Setup,
-        State,
-    },
+    plugin::{Controller, Format, Layout, LayoutRequest, Notice, PluginError, ProcessMode, Processor, Setup},
 };
-use std::{ops::Range, path::Path};
+use std::ops::Range;
 
 /// A plugin that wants to be restarted more often than this while it starts is played as it is.
 const START_RESTARTS: usize = 8;
@@ -65,8 +62,8 @@ pub struct Chain {
 /// Where the sound is after the plugins so far: channels of nodes.
 type Taps = Vec<(usize, u16)>;
 
-/// Gives a fresh instance its settings: position in the line, and the instance.
-pub type Settle<'a> = dyn FnMut(usize, &mut dyn Controller) -> Result<(), RenderError> + 'a;
+/// Gives a fresh instance its settings: position in the line, and the instance. The answer is what the user should know.
+pub type Settle<'a> = dyn FnMut(usize, &mut dyn Controller) -> Result<Option<String>, RenderError> + 'a;
 
 struct Builder<'a> {
     format: &'a dyn Format,
@@ -84,7 +81,7 @@ pub fn open(
     request: &ChainRequest,
 ) -> Result<Chain, RenderError> {
     let infos: Vec<PluginInfo> = plugins.iter().map(|(info, _)| info.clone()).collect();
-    open_with(format, &infos, request, &mut |position, controller| set(controller, plugins[position].1))
+    open_with(format, &infos, request, &mut |position, controller| settings::apply(controller, plugins[position].1))
 }
 
 /// `[main]` The same, with settings from elsewhere.
@@ -126,6 +123,11 @@ impl Chain {
         names.join(", ")
     }
 
+    /// `[main]` Nodes of the instances, with the names of their plugins.
+    pub fn nodes_by_name(&self) -> Vec<(usize, String)> {
+        self.members.iter().map(|member| (member.node, member.controller.plugin().name.clone())).collect()
+    }
+
     /// `[main]` Stops the plugins whose audio halves come back, each at its own controller.
     pub fn take_back(&mut self, nodes: Vec<Option<LoadedNode>>) {
         for (node, loaded) in nodes.into_iter().enumerate() {
@@ -150,28 +152,6 @@ impl Chain {
         }
     }
 
-    /// `[main]` Does the restart an instance asked for, between two blocks.
-    pub fn restart(&mut self, member: usize, schedule: &mut Schedule) {
-        let Member { node, controller, .. } = &mut self.members[member];
-        let before = (controller.latency(), controller.layout().clone());
-        let Some(processor) = schedule.take_processor(*node) else { return };
-        let name = controller.plugin().name.clone();
-        match controller.restart(processor) {
-            Ok(fresh) => {
-                if before != (controller.latency(), controller.layout().clone()) {
-                    self.warnings.push(format!(
-                        "{name} changed its latency or buses in the middle; the output keeps the alignment of the start"
-                    ));
-                }
-                if schedule.put_processor(*node, fresh).is_err() {
-                    self.warnings
-                        .push(format!("{name} could not be put back after a restart; it is silent from there"));
-                }
-            }
-            Err(error) => self.warnings.push(format!("{name} did not come back from a restart it asked for: {error}")),
-        }
-    }
-
     /// `[main]` Finds what an automation names: "Parameter", or "Plugin.Parameter", or "2.Parameter" for the second plugin.
     /// The answer is the plugin's position in the line and the parameter.
     pub fn find_param(&self, written: &str) -> Result<(usize, ParamId), RenderError> {
@@ -186,14 +166,21 @@ impl Chain {
                 return Ok((position, info.id));
             }
         }
-        let mut last = None;
-        for position in candidates {
-            match param_text::find(self.first_of(position), written) {
-                Ok(info) => return Ok((position, info.id)),
-                Err(error) => last = Some(error),
+        // A whole name anywhere in the line is meant before a part of one.
+        for exactly in [true, false] {
+            let mut last = None;
+            for position in &candidates {
+                match param_text::find_as(self.first_of(*position), written, exactly) {
+                    Ok(info) => return Ok((*position, info.id)),
+                    Err(error @ ParamError::Ambiguous { .. }) => return Err(error.into()),
+                    Err(error) => last = Some(error),
+                }
+            }
+            if let Some(error) = last.filter(|_| !exactly) {
+                return Err(error.into());
             }
         }
-        Err(last.map_or_else(|| RenderError::NothingToDo, RenderError::from))
+        Err(RenderError::NothingToDo)
     }
 
     /// `[main]` The controller that answers questions about the plugin at a position.
@@ -223,7 +210,9 @@ impl Builder<'_> {
             self.taps = (0..channels).map(|channel| (node, channel)).collect();
         }
         if let Some(channels) = self.request.sidechain_channels {
-            let node = self.add_node("sidechain".to_owned(), NodeKind::Input { channels: channels as u16 }, None);
+            // The last channel is the mean of the others, for plugins whose side-chain is mono.
+            let kind = NodeKind::Input { channels: channels as u16 + 1 };
+            let node = self.add_node("sidechain".to_owned(), kind, None);
             self.chain.sidechain = Some(node);
         }
     }
@@ -270,7 +259,11 @@ impl Builder<'_> {
 
     fn load(&mut self, position: usize, info: &PluginInfo) -> Result<Box<dyn Controller>, RenderError> {
         let mut controller = self.format.load(info, self.request.setup.mode == ProcessMode::Offline)?;
-        (self.settle)(position, &mut *controller)?;
+        if let Some(warning) = (self.settle)(position, &mut *controller)?
+            && !self.chain.warnings.contains(&warning)
+        {
+            self.chain.warnings.push(warning);
+        }
         Ok(controller)
     }
 
@@ -313,14 +306,17 @@ impl Builder<'_> {
     fn settle(&mut self, fit: Fit, sidechain: Option<usize>, controller: &dyn Controller) -> Fit {
         if let Some(channels) = sidechain.filter(|_| fit.sidechain > 0) {
             self.sidechain_used = true;
-            if fit.sidechain < channels {
-                self.chain.warnings.push(format!(
-                    "the side-chain of {} has {} channel{} and hears only the first of the file's {channels}",
-                    controller.plugin().name,
-                    fit.sidechain,
-                    if fit.sidechain == 1 { "" } else { "s" }
-                ));
-            }
+            let name = &controller.plugin().name;
+            let warning = match fit.sidechain {
+                1 if channels > 1 => Some(format!(
+                    "the side-chain of {name} is mono and hears the mean of the file's {channels} channels"
+                )),
+                fewer if fewer < channels => Some(format!(
+                    "the side-chain of {name} has {fewer} channels and hears only the first of the file's {channels}"
+                )),
+                _ => None,
+            };
+            self.chain.warnings.extend(warning);
         }
         fit
     }
@@ -355,7 +351,8 @@ impl Builder<'_> {
         }
         if let (Some(sidechain), Some(channels)) = (self.chain.sidechain, self.request.sidechain_channels) {
             for channel in 0..fit.sidechain {
-                let from = channel.min(channels.saturating_sub(1)) as u16;
+                let mean = fit.sidechain == 1 && channels > 1;
+                let from = if mean { channels } else { channel.min(channels.saturating_sub(1)) } as u16;
                 self.connect((sidechain, from), (node, (fit.inputs + channel) as u16));
             }
         }
@@ -436,52 +433,4 @@ pub fn node_of(controller: &dyn Controller, processor: Box<dyn Processor>) -> Lo
         tail: controller.tail(),
         sleeps: false,
     }
-}
-
-/// Settings of a render: state, then preset, then parameters.
-fn set(controller: &mut dyn Controller, usage: &PluginUse) -> Result<(), RenderError> {
-    if let Some(path) = &usage.state {
-        apply_state(controller, path)?;
-    }
-    if let Some(preset) = &usage.preset {
-        apply_preset(controller, preset)?;
-    }
-    for (name, value) in &usage.params {
-        let (id, normalized) = {
-            let param = param_text::find(controller, name)?;
-            (param.id, param_text::value(controller, param, value)?)
-        };
-        controller.set_normalized(id, normalized)?;
-    }
-    Ok(())
-}
-
-fn apply_state(controller: &mut dyn Controller, path: &Path) -> Result<(), RenderError> {
-    let bytes = read_file(path)?;
-    if bytes.starts_with(b"VST3") {
-        return Ok(controller.load_preset(&PresetFile(bytes))?);
-    }
-    let state = State { plugin: controller.plugin().id.clone(), component: bytes, controller: Vec::new() };
-    Ok(controller.set_state(&state)?)
-}
-
-/// A preset is a file, or the name of one of the plugin's own programs.
-fn apply_preset(controller: &mut dyn Controller, preset: &Path) -> Result<(), RenderError> {
-    if preset.is_file() {
-        return Ok(controller.load_preset(&PresetFile(read_file(preset)?))?);
-    }
-    let wanted = preset.to_string_lossy();
-    for list in controller.program_lists() {
-        let Some(selector) = list.selector else { continue };
-        if let Some(at) = list.programs.iter().position(|name| name.eq_ignore_ascii_case(wanted.trim())) {
-            let last = list.programs.len().saturating_sub(1).max(1);
-            controller.set_normalized(selector, at as f64 / last as f64)?;
-            return Ok(());
-        }
-    }
-    Err(RenderError::NoPreset { plugin: controller.plugin().name.clone(), preset: wanted.into_owned() })
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, RenderError> {
-    std::fs::read(path).map_err(|error| RenderError::Read { path: path.to_path_buf(), reason: error.to_string() })
 }

@@ -8,9 +8,12 @@ pub mod host;
 pub mod last_words;
 pub mod offline;
 pub mod param_text;
+mod play;
+mod realign;
 pub mod render_error;
 pub mod render_job;
 pub mod render_report;
+mod settings;
 
 pub use self::core::Core;
 pub use host::Host;

@@ -9,35 +9,24 @@ use super::{
     chain::{self, Chain, ChainRequest},
     last_words::{self, Then},
     param_text,
+    play::play,
     render_error::RenderError,
     render_job::RenderJob,
     render_report::{PluginReport, RenderReport},
 };
 use crate::{
     audio_io::{
-        AudioWriter, Automation, AutomationTrack, InputFeed, OfflineJob, OfflineRun, OutputSpec, RenderSummary, Song,
-        SongFeed, Source, Step, Target,
+        AudioWriter, Automation, AutomationTrack, InputFeed, OfflineJob, OfflineRun, OutputSpec, Song, SongFeed,
+        Source, Target,
     },
     engine::{CompileSetup, Schedule, compile},
-    model::{ParamPoint, PluginInfo},
-    plugin::{Notice, ProcessMode, Setup},
+    model::PluginInfo,
+    plugin::{ProcessMode, Setup},
 };
-use std::{
-    path::Path,
-    sync::{
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-        mpsc,
-    },
-    time::{Duration, Instant},
-};
+use std::{path::Path, sync::atomic::AtomicBool, time::Instant};
 
 /// Sample rate of an instrument's render when nobody names one.
 const DEFAULT_RATE: u32 = 48_000;
-/// How often the plugins' main-thread work is done while the clock runs.
-const POLL: Duration = Duration::from_millis(4);
-/// A plugin that asks for more restarts than this during one render is played on as it is.
-const MOST_RESTARTS: usize = 16;
-
 /// How far a render is: frames done, and frames to do where that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -45,14 +34,6 @@ pub struct Progress {
     pub done: u64,
     /// Frames to process before the tail.
     pub total: Option<u64>,
-}
-
-/// What main asks of the clock's thread.
-enum Ask {
-    /// A plugin turned a parameter itself.
-    Param(usize, ParamPoint),
-    /// Lend me the schedule.
-    Pause,
 }
 
 /// `[main]` Renders. `tell` is called now and then; `cancel` stops it.
@@ -162,10 +143,10 @@ impl Prepared {
         };
         last_words::doom(writer.temporary());
         let offline = OfflineJob {
-            input: input.zip(chain.input).map(|(source, node)| InputFeed { node, source }),
+            input: input.zip(chain.input).map(|(source, node)| InputFeed { node, source, mean: false }),
             sidechains: sidechain
                 .zip(chain.sidechain)
-                .map(|(source, node)| InputFeed { node, source })
+                .map(|(source, node)| InputFeed { node, source, mean: true })
                 .into_iter()
                 .collect(),
             song,
@@ -180,7 +161,8 @@ impl Prepared {
         let run = OfflineRun::new(offline, &schedule);
         let setup_time = started.elapsed();
         let playing = Instant::now();
-        let (schedule, result) = play(&mut chain, schedule, run, tell, cancel);
+        let strict = if job.keep_going { Vec::new() } else { chain.nodes_by_name() };
+        let (schedule, result) = play(&mut chain, schedule, run, &strict, tell, cancel);
         last_words::doom(None);
         let elapsed = playing.elapsed();
         let report = result.map(|summary| {
@@ -238,127 +220,4 @@ fn tracks(automation: &Automation, chain: &Chain, sample_rate: u32) -> Result<Ve
             Ok(param_text::value(controller, info, text)?)
         },
     )
-}
-
-/// Runs the clock on its thread and the plugins' main-thread work here, until the end.
-fn play(
-    chain: &mut Chain,
-    schedule: Schedule,
-    run: OfflineRun,
-    tell: &mut dyn FnMut(Progress),
-    cancel: &AtomicBool,
-) -> (Schedule, Result<RenderSummary, RenderError>) {
-    let (ask, asked) = mpsc::channel();
-    let (lend, lent) = mpsc::channel::<Schedule>();
-    let (give_back, given_back) = mpsc::channel::<Schedule>();
-    let (finished, wait) = mpsc::channel();
-    let (done, total) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
-    std::thread::scope(|scope| {
-        let clock = scope.spawn(|| {
-            let mut clock = Clock { asked, lend, given_back, done: &done, total: &total, cancel };
-            let result = clock.run(schedule, run);
-            let _ = finished.send(());
-            result
-        });
-        let mut restarts = 0;
-        while wait.recv_timeout(POLL) == Err(mpsc::RecvTimeoutError::Timeout) {
-            let total = Some(total.load(Relaxed)).filter(|total| *total != u64::MAX);
-            tell(Progress { done: done.load(Relaxed), total });
-            attend(chain, &ask, &lent, &give_back, &mut restarts);
-        }
-        match clock.join() {
-            Ok(result) => result,
-            // The schedule went down with the thread; there is nothing to give back.
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
-}
-
-/// The plugins' main-thread work, once.
-fn attend(
-    chain: &mut Chain,
-    ask: &mpsc::Sender<Ask>,
-    lent: &mpsc::Receiver<Schedule>,
-    give_back: &mpsc::Sender<Schedule>,
-    restarts: &mut usize,
-) {
-    let mut restart = Vec::new();
-    for at in 0..chain.members.len() {
-        let member = &mut chain.members[at];
-        for notice in member.controller.poll() {
-            match notice {
-                Notice::Edited(param, value) => {
-                    let _ = ask.send(Ask::Param(member.node, ParamPoint { param, offset: 0, value }));
-                }
-                Notice::Restart(_) => restart.push(at),
-                Notice::Misbehaved(what) => {
-                    tracing::debug!(plugin = %member.controller.plugin().name, %what, "misbehaved")
-                }
-                _ => {}
-            }
-        }
-    }
-    if restart.is_empty() {
-        return;
-    }
-    *restarts += 1;
-    if *restarts > MOST_RESTARTS {
-        if *restarts == MOST_RESTARTS + 1 {
-            chain.warnings.push("a plugin asks to be restarted again and again; it is played on as it is".to_owned());
-        }
-        return;
-    }
-    // The clock may be at its end and not listen any more: then there is nothing to restart.
-    if ask.send(Ask::Pause).is_err() {
-        return;
-    }
-    let Ok(mut schedule) = lent.recv() else { return };
-    for at in restart {
-        chain.restart(at, &mut schedule);
-    }
-    let _ = give_back.send(schedule);
-}
-
-/// The clock's side of the conversation.
-struct Clock<'a> {
-    asked: mpsc::Receiver<Ask>,
-    lend: mpsc::Sender<Schedule>,
-    given_back: mpsc::Receiver<Schedule>,
-    done: &'a AtomicU64,
-    total: &'a AtomicU64,
-    cancel: &'a AtomicBool,
-}
-
-impl Clock<'_> {
-    fn run(&mut self, mut schedule: Schedule, mut run: OfflineRun) -> (Schedule, Result<RenderSummary, RenderError>) {
-        loop {
-            match self.asked.try_recv() {
-                Ok(Ask::Param(node, point)) => {
-                    schedule.queue_param(node, point);
-                }
-                Ok(Ask::Pause) => {
-                    if let Err(mpsc::SendError(own)) = self.lend.send(schedule) {
-                        return (own, Err(RenderError::Internal));
-                    }
-                    match self.given_back.recv() {
-                        Ok(own) => schedule = own,
-                        // Main is gone: it panicked, and the schedule with it.
-                        Err(mpsc::RecvError) => panic!("the main thread did not give the schedule back"),
-                    }
-                }
-                Err(_) => {}
-            }
-            if self.cancel.load(Relaxed) {
-                return (schedule, Err(RenderError::Cancelled));
-            }
-            match run.step(&mut schedule) {
-                Ok(Step::Working { done, total }) => {
-                    self.done.store(done, Relaxed);
-                    self.total.store(total.unwrap_or(u64::MAX), Relaxed);
-                }
-                Ok(Step::Finished) => return (schedule, run.finish().map_err(RenderError::from)),
-                Err(error) => return (schedule, Err(error.into())),
-            }
-        }
-    }
 }

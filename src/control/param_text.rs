@@ -57,11 +57,25 @@ fn similar(candidates: &[String]) -> String {
 /// `[main]` Finds a parameter: `#ID`, the exact name, the name in any case, "group/name", or a unique part of it, in this
 /// order. Hidden parameters are found by id only.
 pub fn find<'a>(controller: &'a dyn Controller, written: &str) -> Result<&'a ParamInfo, ParamError> {
-    find_among(&controller.plugin().name, controller.params(), written)
+    find_as(controller, written, false)
+}
+
+/// `[main]` The same; `exactly` leaves out parts of names.
+pub fn find_as<'a>(controller: &'a dyn Controller, written: &str, exactly: bool) -> Result<&'a ParamInfo, ParamError> {
+    search(&controller.plugin().name, controller.params(), written, exactly)
 }
 
 /// `[any]` The same, among parameters that were read before.
 pub fn find_among<'a>(plugin: &str, params: &'a [ParamInfo], written: &str) -> Result<&'a ParamInfo, ParamError> {
+    search(plugin, params, written, false)
+}
+
+fn search<'a>(
+    plugin: &str,
+    params: &'a [ParamInfo],
+    written: &str,
+    exactly: bool,
+) -> Result<&'a ParamInfo, ParamError> {
     let plugin = || plugin.to_owned();
     let visible = || params.iter().filter(|info| !info.flags.hidden);
     let wanted = written.trim();
@@ -77,7 +91,7 @@ pub fn find_among<'a>(plugin: &str, params: &'a [ParamInfo], written: &str) -> R
         &|info| !info.group.is_empty() && format!("{}/{}", info.group, info.name).to_lowercase() == lower,
         &|info| !lower.is_empty() && info.name.to_lowercase().contains(&lower),
     ];
-    for test in tests {
+    for test in &tests[..if exactly { 3 } else { 4 }] {
         let found: Vec<&ParamInfo> = visible().filter(|info| test(info)).collect();
         match found.as_slice() {
             [] => {}

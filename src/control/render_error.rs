@@ -52,6 +52,24 @@ pub enum RenderError {
         /// What was asked for.
         preset: String,
     },
+    /// A state file that is none.
+    #[error("{path} is no state of {plugin}: it is {what}", path = path.display())]
+    NoState {
+        /// Plugin's name.
+        plugin: String,
+        /// Which file.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A plugin that did not do its work.
+    #[error("{plugin} {what}; nothing was written. Give --keep-going to write the output all the same")]
+    Failed {
+        /// Plugin's name.
+        plugin: String,
+        /// What it did, in a clause.
+        what: &'static str,
+    },
     /// A side-chain file, and no plugin that listens.
     #[error("none of the plugins has a side-chain input; leave out --sidechain")]
     NoSidechain,
@@ -90,7 +108,8 @@ impl RenderError {
             Self::Midi(error) => error.code(),
             Self::Graph(_) | Self::Internal => ErrorCode::GRAPH_INVALID,
             Self::Layout { .. } | Self::NoSidechain | Self::NoNotes => ErrorCode::LAYOUT_REFUSED,
-            Self::NoPreset { .. } => ErrorCode::STATE_REJECTED,
+            Self::Failed { .. } => ErrorCode::GUARD_TRIPPED,
+            Self::NoPreset { .. } | Self::NoState { .. } => ErrorCode::STATE_REJECTED,
             Self::NothingToDo => ErrorCode::FIELD_MISSING,
             Self::Read { .. } => ErrorCode::FILE,
             Self::Cancelled => ErrorCode::CANCELLED,

@@ -45,6 +45,8 @@ pub struct RenderJob {
     pub sample_rate: Option<u32>,
     /// Wanted sample type inside the plugins.
     pub precision: Precision,
+    /// Write the output even when a plugin failed in every block or had to be taken out.
+    pub keep_going: bool,
 }
 
 impl RenderJob {

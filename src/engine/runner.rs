@@ -127,6 +127,26 @@ impl Runner {
         self.dry.iter_mut().for_each(DelayLine::clear);
     }
 
+    /// `[audio]`
+    pub fn wants_restart(&self) -> bool {
+        self.processor.as_ref().is_some_and(|processor| processor.wants_restart())
+    }
+
+    pub fn latency(&self) -> u32 {
+        self.latency
+    }
+
+    /// What was counted here, the processor's own count left out.
+    pub fn counted(&self) -> NodeStats {
+        NodeStats { dropped: self.lost + self.out.dropped(), ..self.stats }
+    }
+
+    /// `[any, not audio]` Goes on counting.
+    pub fn count_on(&mut self, counted: NodeStats) {
+        self.lost += counted.dropped;
+        self.stats = NodeStats { dropped: 0, ..counted };
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }

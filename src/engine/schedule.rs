@@ -268,9 +268,37 @@ impl Schedule {
         }
     }
 
+    /// `[audio]` Whether a plugin asked to be restarted and nobody heard it yet.
+    pub fn wants_restart(&self) -> bool {
+        self.runners.iter().any(Runner::wants_restart)
+    }
+
+    /// `[any]` The latency a plugin was compiled with.
+    pub fn node_latency(&self, node: usize) -> Option<u32> {
+        self.runner(node).map(Runner::latency)
+    }
+
+    /// `[any]` What was counted of a plugin, for [`Self::count_on`] of the schedule that comes after this one.
+    pub fn counted(&self, node: usize) -> NodeStats {
+        self.runner(node).map(Runner::counted).unwrap_or_default()
+    }
+
+    /// `[any, not audio]` Goes on counting where another schedule ended.
+    pub fn count_on(&mut self, node: usize, counted: NodeStats) {
+        if let Some(runner) = self.runner_mut(node) {
+            runner.count_on(counted);
+        }
+    }
+
     /// `[any, not audio]` The loaded nodes, in their places. A processor that is away is not among them.
-    pub fn into_nodes(self) -> Vec<Option<LoadedNode>> {
-        let mut runners: Vec<Option<Runner>> = self.runners.into_iter().map(Some).collect();
+    pub fn into_nodes(mut self) -> Vec<Option<LoadedNode>> {
+        self.take_nodes()
+    }
+
+    /// `[any, not audio]` The same, of a schedule that is to be replaced: without its plugins its outputs stand still.
+    pub fn take_nodes(&mut self) -> Vec<Option<LoadedNode>> {
+        self.steps = Box::default();
+        let mut runners: Vec<Option<Runner>> = std::mem::take(&mut self.runners).into_iter().map(Some).collect();
         let node = |role: &Role| match role {
             Role::Plugin { runner } => runners.get_mut(*runner)?.take()?.into_node(),
             _ => None,

@@ -44,6 +44,11 @@ pub trait Controller {
     /// Tail; meaningful while active.
     fn tail(&self) -> Tail;
 
+    /// The tail with the values of now, asked of the plugin. While active, and while nobody is in process().
+    fn ask_tail(&mut self) -> Tail {
+        self.tail()
+    }
+
     /// Whether 64-bit processing is offered.
     fn offers_f64(&self) -> bool;
 

@@ -59,5 +59,7 @@ fn active_channels(buses: &[BusInfo]) -> usize {
 }
 
 fn main_channels(buses: &[BusInfo]) -> usize {
-    buses.first().filter(|bus| bus.active && bus.kind == BusKind::Main).map_or(0, |bus| bus.channels as usize)
+    // Control voltage is no sound, wherever it stands.
+    let sound = |bus: &&BusInfo| bus.active && bus.kind == BusKind::Main && !bus.control_voltage;
+    buses.first().filter(sound).map_or(0, |bus| bus.channels as usize)
 }

@@ -11,6 +11,11 @@ pub enum Notice {
     Edited(ParamId, f64),
     /// The knob was let go.
     EditEnded(ParamId),
+    /// The edits from here to [`Self::GroupEnded`] belong together: they must reach the audio half in one block, and be
+    /// undone in one step.
+    GroupBegan,
+    /// End of the group.
+    GroupEnded,
     /// The audio half moved a parameter (a meter, an output); the controller has been told already.
     Output(ParamId, f64),
     /// Values changed behind our back and were re-read.

@@ -16,6 +16,12 @@ pub trait Processor: Send {
     /// `[audio]` Forgets everything that rings: stop, start.
     fn reset(&mut self);
 
+    /// `[audio]` Whether the plugin asked its host to be restarted and the host has not heard of it yet. A clock that can
+    /// wait has it heard before the next block; on others it is heard of in time.
+    fn wants_restart(&self) -> bool {
+        false
+    }
+
     /// `[any]` Points and events the plugin sent and nobody had room for, and changes that found no queue.
     fn dropped(&self) -> u64 {
         0

@@ -6,6 +6,8 @@
 pub mod code;
 pub mod fetch;
 pub mod gate;
+#[cfg(test)]
+mod gate_tests;
 pub mod lockout;
 pub mod names;
 pub mod origin;

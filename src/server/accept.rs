@@ -80,13 +80,7 @@ async fn talk(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>) {
     let sockets = TaskTracker::new();
     let service = http::service(Arc::clone(shared), peer, sockets.clone());
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.handshake)
-        .max_buf_size(limits.head)
-        // One request each: what follows it is never taken for another one.
-        .keep_alive(false)
-        .half_close(false);
+    builder.timer(TokioTimer::new()).header_read_timeout(limits.handshake).max_buf_size(limits.head).half_close(false);
     let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
     tokio::select! {
         _ = connection => {}

@@ -53,6 +53,10 @@ pub(super) fn finish(mut answer: Response, port: u16) -> Response {
          form-action 'none'; frame-ancestors 'none'"
     );
     set(&mut answer, "content-security-policy", &policy);
+    if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        // One request each: what follows it is never taken for another one.
+        set(&mut answer, "connection", "close");
+    }
     answer
 }
 

@@ -67,6 +67,11 @@ impl ServerControl {
         self.shared.desk.allow_scripts(allow)
     }
 
+    /// `[any]` The scripts have said what there is, so clients are let in.
+    pub fn is_serving(&self) -> bool {
+        self.shared.served().is_some()
+    }
+
     /// `[any]` Sessions there are, waiting ones included.
     pub fn sessions(&self) -> usize {
         self.shared.sessions.count()

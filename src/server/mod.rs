@@ -20,6 +20,8 @@ pub mod envelope;
 pub mod frame;
 mod frame_events;
 mod frames;
+#[cfg(test)]
+mod frames_tests;
 mod handshake;
 mod http;
 mod hub;
@@ -27,6 +29,8 @@ mod identify;
 mod json;
 mod linger;
 mod outbox;
+#[cfg(test)]
+mod outbox_tests;
 mod page;
 mod pairing_talk;
 mod pipe;

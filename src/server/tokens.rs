@@ -25,6 +25,8 @@ struct Known {
     stamp: Option<(SystemTime, u64)>,
     kept: Vec<Entry>,
     passing: Vec<Entry>,
+    /// Taken back, and not acted upon yet.
+    gone: Vec<String>,
     damaged: bool,
 }
 
@@ -33,7 +35,10 @@ impl Tokens {
     pub(super) fn open(folder: &Path) -> Result<Self, BindError> {
         let file = TokenFile::open(folder)?;
         let (stamp, kept) = (file.stamp(), file.read()?);
-        Ok(Self { file, known: Mutex::new(Known { stamp, kept, passing: Vec::new(), damaged: false }) })
+        Ok(Self {
+            file,
+            known: Mutex::new(Known { stamp, kept, passing: Vec::new(), gone: Vec::new(), damaged: false }),
+        })
     }
 
     /// `[any]` A token of this holder, by its name.
@@ -46,9 +51,14 @@ impl Tokens {
         self.search(|entry| belongs(entry, origin) && entry.secret.is(token))
     }
 
+    /// A token that is not known may have been made by another process a moment ago.
     fn search(&self, fits: impl Fn(&Entry) -> bool) -> Option<Entry> {
-        let known = locked(&self.known);
-        known.kept.iter().chain(&known.passing).find(|entry| fits(entry)).cloned()
+        let mut known = locked(&self.known);
+        let find = |known: &Known| known.kept.iter().chain(&known.passing).find(|entry| fits(entry)).cloned();
+        find(&known).or_else(|| {
+            self.look(&mut known);
+            find(&known)
+        })
     }
 
     /// `[any]` Makes a token for a page that was paired. Waits for the disk.
@@ -73,10 +83,15 @@ impl Tokens {
 
     /// `[net]` Looks at the file again; the tokens that were taken back since, by name.
     pub(super) fn refresh(&self) -> Vec<String> {
-        let stamp = self.file.stamp();
         let mut known = locked(&self.known);
+        self.look(&mut known);
+        std::mem::take(&mut known.gone)
+    }
+
+    fn look(&self, known: &mut Known) {
+        let stamp = self.file.stamp();
         if stamp == known.stamp {
-            return Vec::new();
+            return;
         }
         let kept = match self.file.read() {
             Ok(kept) => kept,
@@ -85,13 +100,14 @@ impl Tokens {
                     tracing::warn!("{error}; the tokens read before stay in force");
                 }
                 known.damaged = true;
-                return Vec::new();
+                return;
             }
         };
         (known.damaged, known.stamp) = (false, stamp);
         let before = std::mem::replace(&mut known.kept, kept);
         let gone = |entry: &Entry| !known.kept.iter().any(|other| other.card.key_id == entry.card.key_id);
-        before.into_iter().filter(gone).map(|entry| entry.card.key_id).collect()
+        let gone: Vec<String> = before.into_iter().filter(gone).map(|entry| entry.card.key_id).collect();
+        known.gone.extend(gone);
     }
 }
 

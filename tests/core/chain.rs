@@ -19,7 +19,7 @@ fn the_demo_plugins_load_say_what_they_are_and_go() {
         assert!(record.members[0].params > 0, "{name}");
         rig.expect("LOADED", |what| *what == What::Loaded);
         assert_eq!(wait(rig.core.instance(ME, record.id)).unwrap(), record);
-        assert_eq!(wait(rig.core.instances(ME)).unwrap(), [record.clone()]);
+        assert_eq!(wait(rig.core.instances(ME)).unwrap(), std::slice::from_ref(&record));
         wait(rig.core.unload(ME, record.id)).unwrap();
         let gone = rig.expect("UNLOADED", |what| *what == What::Unloaded);
         assert_eq!((gone.owner, gone.instance), (Some(ME), Some(record.id)));
@@ -88,7 +88,6 @@ fn states_go_around_and_those_of_others_are_refused() {
     let gain = rig.param(record.id, 0, "Gain");
     live.set_normalized(0, gain, 0.3).unwrap();
     let saved = wait(rig.core.states(ME, record.id)).unwrap();
-    eprintln!("STATE {:?} gain {gain:?}", String::from_utf8_lossy(&saved[0].component));
     live.set_normalized(0, gain, 0.9).unwrap();
     wait(rig.core.set_states(ME, record.id, saved.clone())).unwrap();
     assert_eq!(live.normalized(0, gain).unwrap(), 0.3);

@@ -9,8 +9,8 @@ use sonic_bridge::{
     control::{
         Host,
         core::{
-            Core, CoreError, CoreEvent, CoreLimits, Frame, FrameEvent, InstanceId, InstanceRecord, LoadRequest, MainLoop,
-            Outcome, Owner, Stream, StreamRequest, Wanted, What,
+            Core, CoreError, CoreEvent, CoreLimits, Frame, FrameEvent, InstanceId, InstanceRecord, LoadRequest,
+            MainLoop, Outcome, Owner, Stream, StreamRequest, Wanted, What,
         },
     },
     plugin::ProcessMode,
@@ -30,9 +30,21 @@ pub const ME: Owner = Owner(7);
 pub const MANY: CoreLimits = CoreLimits { instances: 32, streams: 16 };
 
 /// The plugins that misbehave and are of use here.
-const FAULTS: [&str; 10] = [
-    "none", "latency-by-param", "latency-every-block", "mono-only", "output-nan", "params-every-block", "process-fails",
-    "restart-in-process", "sleep-50ms", "sleep-in-init",
+const FAULTS: [&str; 14] = [
+    "crash-in-process",
+    "hang-in-process",
+    "none",
+    "latency-by-param",
+    "latency-every-block",
+    "mono-only",
+    "output-nan",
+    "params-every-block",
+    "process-fails",
+    "restart-in-process",
+    "sleep-50ms",
+    "sleep-in-init",
+    "state-fails",
+    "sleep-200ms",
 ];
 
 /// A running core; ended when dropped.
@@ -70,9 +82,10 @@ pub fn options() -> Options {
     let mut folders = vec![fixtures::demo_plugins(), fixtures::recorder(), places().faults.path().to_owned()];
     if cfg!(target_os = "linux") {
         #[cfg(target_os = "linux")]
-        folders.extend(["DragonflyPlateReverb", "DragonflyHallReverb"].map(|name| {
-            fixtures::bundle(&fixtures::real_plugins(), name)
-        }));
+        folders.extend(
+            ["DragonflyPlateReverb", "DragonflyHallReverb"]
+                .map(|name| fixtures::bundle(&fixtures::real_plugins(), name)),
+        );
     }
     Options {
         folders: folders.into_iter().map(|path| Folder { path, origin: Origin::Named }).collect(),
@@ -107,14 +120,7 @@ pub fn request(names: &[&str]) -> LoadRequest {
 
 /// A stereo stream at 48 kHz in blocks of 128.
 pub fn through(instance: InstanceId) -> StreamRequest {
-    StreamRequest {
-        owner: ME,
-        instance,
-        sample_rate: 48_000.0,
-        block: 128,
-        channels: 2,
-        mode: ProcessMode::Realtime,
-    }
+    StreamRequest { owner: ME, instance, sample_rate: 48_000.0, block: 128, channels: 2, mode: ProcessMode::Realtime }
 }
 
 impl Rig {

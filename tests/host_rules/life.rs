@@ -2,9 +2,12 @@
 
 use crate::{
     recorder::{Line, judged, names, one, only},
-    rig::{APART, BOTH, Rig, SINGLE, load, setup},
+    rig::{APART, BOTH, GAIN, Rig, SINGLE, load, on, point, setup},
 };
-use sonic_bridge::{formats::vst3::Vst3, plugin::Format};
+use sonic_bridge::{
+    formats::vst3::Vst3,
+    plugin::{Format, PluginError},
+};
 
 #[test]
 fn the_module_is_entered_first_and_left_last() {
@@ -172,5 +175,31 @@ fn a_setup_nobody_can_play_is_refused_before_the_plugin_hears_of_it() {
             assert!(controller.activate(&setup).is_err());
         }
         assert!(recorder.log().is_empty());
+    });
+}
+
+#[test]
+fn a_component_without_a_controller_plays() {
+    judged(|recorder| {
+        let mut rig = Rig::load("Recorder Headless");
+        assert!(only(&recorder.log(), &["setComponentHandler", "setComponentState", "connect"]).is_empty());
+        assert!(rig.controller.params().is_empty() && rig.controller.units().is_empty());
+        assert!(rig.controller.program_lists().is_empty() && !rig.controller.controller_moved(0, 0, 1));
+        let refused = rig.controller.set_normalized(GAIN, 0.5);
+        assert!(matches!(refused, Err(PluginError::NoSuchParam { .. })), "{refused:?}");
+        rig.start(&setup());
+        rig.block(16, &[], &[on(0, 60, 1)]);
+        let before = rig.heard();
+        assert_ne!(before, 0.0);
+        let state = rig.controller.state().unwrap();
+        assert!(!state.component.is_empty() && state.controller.is_empty());
+        rig.controller.set_state(&state).unwrap();
+        // The component takes points all the same, from whoever knows its ids.
+        rig.block(16, &[point(GAIN, 0, 0.0)], &[]);
+        assert_eq!(rig.heard(), 0.0);
+        assert!(rig.poll().is_empty());
+        rig.stop();
+        drop(rig);
+        assert_eq!(names(&recorder.log(), &["terminate"]), ["terminate"]);
     });
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     recorder::{judged, one, only},
-    rig::{APART, GAIN, PROGRAM, Rig, WHEEL, controller, on, point},
+    rig::{APART, GAIN, PROGRAM, Rig, SINGLE, WHEEL, controller, on, point},
 };
 use serde_json::json;
-use sonic_bridge::model::{Event, EventBody};
+use sonic_bridge::model::{Event, EventBody, ParamPoint};
 
 #[test]
 fn controllers_become_the_parameters_they_are_mapped_to() {
@@ -18,9 +18,53 @@ fn controllers_become_the_parameters_they_are_mapped_to() {
         let params = one(&lines, "process").arg("params").as_array().unwrap().clone();
         let ids: Vec<u64> = params.iter().map(|queue| queue["id"].as_u64().unwrap()).collect();
         assert_eq!(ids, [u64::from(GAIN.0), u64::from(WHEEL.0), 9], "no raw controller, and no program change");
-        assert_eq!(params[1]["points"], json!([[3, 0.5]]));
+        assert_eq!(params[1]["points"], json!([[2, 0.0], [3, 0.5]]));
         assert!(one(&lines, "process").arg("events").as_array().is_none_or(Vec::is_empty));
-        assert!(only(&lines, &["getMidiControllerAssignment"]).is_empty(), "asked beforehand, on the main thread");
+        let asked = ["getMidiControllerAssignment", "getMidi1ControllerAssignments"];
+        assert!(only(&lines, &asked).is_empty(), "asked beforehand, on the main thread");
+        rig.stop();
+    });
+}
+
+#[test]
+fn a_list_of_assignments_is_preferred_to_asking_for_each() {
+    judged(|recorder| {
+        for (name, listed) in [(APART, true), (SINGLE, false)] {
+            recorder.log();
+            let mut rig = Rig::playing(name);
+            let lines = recorder.log();
+            assert_eq!(only(&lines, &["getMidi1ControllerAssignments"]).len(), usize::from(listed), "{name}");
+            let each = if listed { 0 } else { 16 * 130 };
+            assert_eq!(only(&lines, &["getMidiControllerAssignment"]).len(), each, "{name}");
+            rig.block(16, &[], &[controller(0, 1, 0.5), controller(0, 7, 0.5)]);
+            let params = one(&recorder.log(), "process").arg("params").clone();
+            assert_eq!(params, json!([{"id": WHEEL.0, "count": 1, "points": [[0, 0.5]]}]), "{name}");
+            rig.stop();
+        }
+    });
+}
+
+#[test]
+fn a_controller_jumps_from_the_value_before_wherever_that_came_from() {
+    judged(|recorder| {
+        let mut rig = Rig::playing(APART);
+        let mut told = |params: &[ParamPoint], events: &[Event]| {
+            rig.block(16, params, events);
+            one(&recorder.log(), "process").arg("params")[0]["points"].clone()
+        };
+        recorder.log();
+        assert_eq!(told(&[], &[controller(0, 1, 0.5)]), json!([[0, 0.5]]), "no sample before");
+        assert_eq!(told(&[], &[controller(9, 1, 0.5)]), json!([[9, 0.5]]), "no jump");
+        let two = [controller(4, 1, 0.25), controller(5, 1, 1.0), controller(12, 1, 0.75)];
+        assert_eq!(told(&[], &two), json!([[3, 0.5], [4, 0.25], [5, 1.0], [11, 1.0], [12, 0.75]]));
+        assert_eq!(told(&[point(WHEEL, 2, 0.125)], &[]), json!([[2, 0.125]]));
+        assert_eq!(told(&[], &[controller(8, 1, 0.0)]), json!([[7, 0.125], [8, 0.0]]), "from a point");
+        let state = rig.controller.state().unwrap();
+        rig.controller.set_state(&state).unwrap();
+        recorder.log();
+        rig.block(16, &[], &[controller(8, 1, 0.5)]);
+        let params = one(&recorder.log(), "process").arg("params").clone();
+        assert_eq!(params[0]["points"], json!([[8, 0.5]]), "nobody knows after a state was loaded");
         rig.stop();
     });
 }

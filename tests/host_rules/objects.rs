@@ -40,6 +40,7 @@ fn the_host_says_what_it_calls_and_nothing_else() {
         let _controller = load(APART);
         for (name, called) in [
             ("IMidiMapping", true),
+            ("IMidiMapping2", true),
             ("IUnitInfo", true),
             ("IXmlRepresentationController", false),
             ("IEditController2", false),

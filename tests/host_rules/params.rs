@@ -2,7 +2,7 @@
 
 use crate::{
     recorder::{Line, judged, names, one, only},
-    rig::{APART, BOTH, CHOICE, FIXED, GAIN, HIDDEN, METER, Rig, load, point},
+    rig::{APART, BOTH, CHOICE, FIXED, GAIN, HIDDEN, METER, Rig, load, point, setup},
 };
 use serde_json::json;
 use sonic_bridge::{
@@ -137,19 +137,40 @@ fn what_is_hidden_or_read_only_is_not_written() {
 }
 
 #[test]
-fn dirt_groups_and_the_wish_for_an_editor_are_taken() {
+fn dirt_and_the_wish_for_an_editor_are_taken() {
     judged(|recorder| {
         let mut rig = Rig::load(APART);
         recorder.now(json!({"do": "setDirty"}));
         recorder.now(json!({"do": "openEditor"}));
-        recorder.now(json!({"do": "startGroup"}));
-        recorder.now(json!({"do": "edit", "id": GAIN.0, "values": [0.5]}));
-        recorder.now(json!({"do": "edit", "id": CHOICE.0, "values": [1.0]}));
-        recorder.now(json!({"do": "finishGroup"}));
-        let notices = rig.poll();
-        assert_eq!(notices[..2], [Notice::Dirty, Notice::EditorWanted]);
-        assert_eq!(notices.len(), 8, "a group arrives in one piece: {notices:?}");
+        assert_eq!(rig.poll(), [Notice::Dirty, Notice::EditorWanted]);
         assert_answers(&recorder.log());
+    });
+}
+
+#[test]
+fn edits_of_a_group_come_together_and_a_group_ends_with_its_object() {
+    judged(|recorder| {
+        let mut rig = Rig::playing(APART);
+        let edit = |param: ParamId, value: f64| {
+            recorder.now(json!({"do": "edit", "id": param.0, "values": [value]}));
+            [Notice::EditBegan(param), Notice::Edited(param, value), Notice::EditEnded(param)]
+        };
+        recorder.now(json!({"do": "finishGroup"}));
+        recorder.now(json!({"do": "startGroup"}));
+        let gain = edit(GAIN, 0.5);
+        recorder.now(json!({"do": "startGroup"}));
+        let choice = edit(CHOICE, 1.0);
+        recorder.now(json!({"do": "finishGroup"}));
+        recorder.now(json!({"do": "finishGroup"}));
+        let expected = [&[Notice::GroupBegan], &gain[..], &choice[..], &[Notice::GroupEnded]].concat();
+        assert_eq!(rig.poll(), expected, "one begin and one end, and nothing of an end without a begin");
+        recorder.now(json!({"do": "startGroup"}));
+        recorder.now(json!({"do": "restart", "flags": 1}));
+        rig.poll();
+        rig.restart(&setup());
+        assert!(rig.poll().contains(&Notice::GroupEnded), "a group of an object that is gone is over");
+        assert_answers(&recorder.log());
+        rig.stop();
     });
 }
 

@@ -5,6 +5,8 @@
 
 mod engine;
 mod plugins;
+#[cfg(unix)]
+mod streams;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -29,6 +29,22 @@ impl Case {
         Self { sandbox, input, output }
     }
 
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    pub fn input(&self) -> &Path {
+        &self.input
+    }
+
+    pub fn output(&self) -> &Path {
+        &self.output
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.sandbox.file(name)
+    }
+
     pub fn render(&self, folders: &[PathBuf], plugin: &str) -> Command {
         let mut command = render(&self.sandbox, folders);
         command.args(["--plugin", plugin, "--force"]);

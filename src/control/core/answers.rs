@@ -78,7 +78,10 @@ impl MainLoop {
             }
             Ask::OpenStream { request, reply: to } => reply(to, || self.open_stream(&request)),
             Ask::CloseStream { owner, stream, reply: to } => reply(to, || self.close_stream(owner, stream)),
-            Ask::Panic { owner, reply: to } => reply(to, || self.of(owner).try_for_each(Instance::hush)),
+            Ask::Panic { owner, reply: to } => reply(to, || {
+                // One that does not come back keeps the others from nothing.
+                self.of(owner).map(Instance::calm).fold(Ok(()), Result::and)
+            }),
             of_parameters => self.answer_about_parameters(of_parameters),
         }
     }
@@ -226,6 +229,18 @@ impl Instance {
     fn hush(&mut self) -> Result<(), CoreError> {
         self.command(Command::Hush)?;
         if self.stands() { self.settle() } else { Ok(()) }
+    }
+
+    /// `[main]` Notes end where no stream does it at its next frame.
+    fn calm(&mut self) -> Result<(), CoreError> {
+        if self.chain.is_none() || !self.stands() {
+            return Ok(());
+        }
+        self.between_frames(|playable| {
+            if self.line.take_hush() {
+                playable.end();
+            }
+        })
     }
 
     /// `[main]` The plugins' own bypass where all have one; else sound runs past the chain.

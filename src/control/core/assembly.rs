@@ -46,7 +46,7 @@ pub(super) fn build(
     let request = ChainRequest { input_channels: shape.channels, sidechain_channels: None, setup: shape.setup };
     let mut failure = None;
     let opened = chain::open_with(format, &shape.plugins, &request, &mut |position, controller| {
-        settle(position, controller).map_err(|error| {
+        settle(position, controller).map(|()| None).map_err(|error| {
             failure = Some(error);
             RenderError::Internal
         })

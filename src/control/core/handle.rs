@@ -91,11 +91,13 @@ impl Core {
 
     /// `[any]` No more of an owner: streams stop at once, notes end; instances stay until [`Self::release`].
     pub fn stop_streams(&self, owner: Owner) {
+        self.shared.close_streams(owner);
         let _ = self.mailbox.send(Ask::StopStreams { owner });
     }
 
     /// `[any]` Everything of an owner goes.
     pub fn release(&self, owner: Owner) {
+        self.shared.close_streams(owner);
         let _ = self.mailbox.send(Ask::Release { owner });
     }
 
@@ -270,8 +272,10 @@ impl Core {
         self.ask(|reply| Ask::CloseStream { owner, stream, reply }).await
     }
 
-    /// `[any]` Ends all notes and all that rings in every instance of the owner.
+    /// `[any]` Ends all notes and all that rings in every instance of the owner. Streams that run do so at their next frame,
+    /// even while the main thread is busy.
     pub async fn panic(&self, owner: Owner) -> Result<(), CoreError> {
+        self.shared.tables().lives.values().filter(|live| live.owner == owner).for_each(|live| live.line().ask_hush());
         self.ask(|reply| Ask::Panic { owner, reply }).await
     }
 }

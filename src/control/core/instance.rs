@@ -12,12 +12,9 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    control::{
-        chain::{self, Chain},
-        last_words,
-    },
+    control::{chain::Chain, last_words},
     engine::{LoadedNode, Schedule},
-    plugin::{Controller, Format, Setup, State, Tail},
+    plugin::{Controller, Format, State, Tail},
 };
 use std::{
     sync::Arc,
@@ -45,8 +42,8 @@ pub(super) struct Instance {
     pub(super) reports: rtrb::Consumer<Report>,
     pub(super) chain: Option<Chain>,
     /// While the chain is lost.
-    desk: Option<Desk>,
-    why_lost: String,
+    pub(super) desk: Option<Desk>,
+    pub(super) why_lost: String,
     pub(super) tail: Tail,
 }
 
@@ -85,13 +82,13 @@ impl Instance {
         Ok(instance)
     }
 
-    fn install(&mut self, chain: Chain, schedule: Schedule, desk: Desk) {
+    pub(super) fn install(&mut self, chain: Chain, schedule: Schedule, desk: Desk) {
         let members = assembly::members(&chain);
         self.line.set_members(Arc::clone(&members));
         self.put_together(chain, schedule, desk, members);
     }
 
-    fn put_together(&mut self, chain: Chain, schedule: Schedule, desk: Desk, members: Arc<Vec<LiveMember>>) {
+    pub(super) fn put_together(&mut self, chain: Chain, schedule: Schedule, desk: Desk, members: Arc<Vec<LiveMember>>) {
         self.tail = schedule.tail();
         let wiring = assembly::wiring(&chain, self.shape.channels);
         self.line.set_lost(false);
@@ -115,7 +112,7 @@ impl Instance {
         self.chain.as_mut().ok_or(lost)
     }
 
-    fn lost(&self) -> CoreError {
+    pub(super) fn lost(&self) -> CoreError {
         CoreError::Lost { instance: self.id, why: self.why_lost.clone() }
     }
 
@@ -174,8 +171,13 @@ impl Instance {
 
     /// `[main]` The same without waiting, where no stream runs.
     pub fn settle_if_standing(&mut self) {
-        if self.chain.is_some() && self.stands() && !self.is_drained() && self.settle().is_err() {
-            tracing::warn!(instance = self.id.0, "a chain cannot be taken from its stream to hand changes over");
+        if self.chain.is_some()
+            && self.stands()
+            && !self.is_drained()
+            && let Some(mut playable) = self.line.claim_now()
+        {
+            playable.settle();
+            self.line.hand_over(playable);
         }
     }
 
@@ -224,8 +226,6 @@ impl Instance {
         }
     }
 
-    // --- preparing anew ----------------------------------------------------------------------------------------------
-
     /// `[main]` States of the plugins, in order.
     pub fn states(&mut self) -> Result<Vec<State>, CoreError> {
         self.settle()?;
@@ -245,137 +245,10 @@ impl Instance {
         last_words::during(&format!("{}: a plugin crashed while {work}", self.shape.names()))
     }
 
-    /// `[main]` Everything anew: state saved, plugins made again in this shape, state restored.
-    pub fn rebuild(&mut self, format: &dyn Format, shape: Shape) -> Result<(), CoreError> {
-        let states = match self.chain {
-            Some(_) => self.states()?,
-            None => return Err(self.lost()),
-        };
-        let (schedule, desk) = self.claim()?.apart();
-        self.unload_chain(Some(schedule.into_nodes()));
-        self.build_again(format, shape, &states, desk)
-    }
-
-    fn build_again(
-        &mut self,
-        format: &dyn Format,
-        shape: Shape,
-        states: &[State],
-        desk: Desk,
-    ) -> Result<(), CoreError> {
-        let mut refused = Vec::new();
-        let mut restore = |position: usize, controller: &mut dyn Controller| {
-            if let Some(state) = states.get(position)
-                && let Err(error) = controller.set_state(state)
-            {
-                refused.push(format!("{error}; it plays with its defaults"));
-            }
-            Ok(())
-        };
-        let built = match assembly::build(format, &shape, &mut restore) {
-            Ok(built) => {
-                self.shape = shape;
-                Ok((built, None))
-            }
-            // As it was before is better than nothing.
-            Err(error) if shape != self.shape => {
-                assembly::build(format, &self.shape, &mut restore).map(|built| (built, Some(error)))
-            }
-            Err(error) => Err(error),
-        };
-        match built {
-            Ok(((mut chain, schedule), error)) => {
-                chain.warnings.append(&mut refused);
-                self.install(chain, schedule, desk);
-                error.map_or(Ok(()), Err)
-            }
-            Err(error) => {
-                self.lose(desk, error.to_string());
-                Err(self.lost())
-            }
-        }
-    }
-
-    /// There is nothing that could play.
-    fn lose(&mut self, desk: Desk, why: String) {
-        self.line.set_lost(true);
-        self.why_lost = why.trim_end_matches('.').to_owned();
-        self.desk = Some(desk);
-        self.tell(What::Failed { member: 0, reason: self.lost().to_string() });
-    }
-
-    fn unload_chain(&mut self, nodes: Option<Vec<Option<LoadedNode>>>) {
+    pub(super) fn unload_chain(&mut self, nodes: Option<Vec<Option<LoadedNode>>>) {
         let _words = self.words("it was put away");
         if let Some(mut chain) = self.chain.take() {
             chain.take_back(nodes.unwrap_or_default());
-        }
-    }
-
-    /// `[main]` Another rate, block or mode: stops and starts the plugins; channels stay.
-    pub fn prepare(&mut self, format: &dyn Format, setup: Setup) -> Result<(), CoreError> {
-        let shape = Shape { setup, ..self.shape.clone() };
-        let states = self.states();
-        let (schedule, desk) = self.claim()?.apart();
-        let mut nodes = schedule.into_nodes();
-        let _words = self.words("it was prepared for another sample rate or block");
-        let Some(mut chain) = self.chain.take() else { return Err(self.lost()) };
-        if restart_all(&mut chain, &mut nodes, &setup)
-            && let Ok(schedule) = assembly::schedule(&mut chain, std::mem::take(&mut nodes), &setup)
-        {
-            self.shape = shape;
-            let members = self.line.members();
-            self.put_together(chain, schedule, desk, members);
-            return Ok(());
-        }
-        // It refused, or wants other channels: everything anew, with what was saved.
-        self.chain = Some(chain);
-        self.unload_chain(Some(nodes));
-        match states {
-            Ok(states) => self.build_again(format, shape, &states, desk),
-            Err(error) => {
-                self.lose(desk, error.to_string());
-                Err(self.lost())
-            }
-        }
-    }
-
-    /// `[main]` Another schedule of the same plugins, one of which has a new audio half.
-    pub(super) fn recompile(
-        &mut self,
-        format: &dyn Format,
-        playable: Box<Playable>,
-        fresh: Vec<(usize, LoadedNode)>,
-    ) -> Result<(), CoreError> {
-        let (schedule, desk) = playable.apart();
-        let mut nodes = schedule.into_nodes();
-        for (node, loaded) in fresh {
-            nodes[node] = Some(loaded);
-        }
-        let Some(mut chain) = self.chain.take() else { return Err(self.lost()) };
-        let fits = chain.members.iter().all(|member| nodes[member.node].is_some()) && channels_fit(&chain);
-        let setup = self.shape.setup;
-        if fits && let Ok(schedule) = assembly::schedule(&mut chain, std::mem::take(&mut nodes), &setup) {
-            let members = self.line.members();
-            self.put_together(chain, schedule, desk, members);
-            return Ok(());
-        }
-        // Of copies the first one's counts; they come one after the other.
-        let mut states = Ok(Vec::new());
-        let mut last = None;
-        for member in chain.members.iter_mut().filter(|member| last.replace(member.plugin) != Some(member.plugin)) {
-            states = states.and_then(|mut all: Vec<State>| {
-                all.push(member.controller.state()?);
-                Ok::<_, CoreError>(all)
-            });
-        }
-        self.chain = Some(chain);
-        self.unload_chain(Some(nodes));
-        match states {
-            Ok(states) => self.build_again(format, self.shape.clone(), &states, desk),
-            Err(error) => {
-                self.lose(desk, error.to_string());
-                Err(self.lost())
-            }
         }
     }
 
@@ -402,39 +275,4 @@ impl Instance {
         self.line.set_lost(true);
         self.tell(What::Unloaded);
     }
-}
-
-/// Stops all and starts all again. False when one refused; what is active is in `nodes` then.
-fn restart_all(chain: &mut Chain, nodes: &mut [Option<LoadedNode>], setup: &Setup) -> bool {
-    for member in &mut chain.members {
-        if let Some(loaded) = nodes[member.node].take()
-            && let Err(error) = member.controller.deactivate(loaded.processor)
-        {
-            tracing::warn!(%error, "a plugin could not be stopped");
-            return false;
-        }
-    }
-    for member in &mut chain.members {
-        match chain::start(&mut *member.controller, setup) {
-            Ok(loaded) => nodes[member.node] = Some(loaded),
-            Err(error) => {
-                tracing::warn!(%error, "a plugin could not be started again");
-                return false;
-            }
-        }
-    }
-    channels_fit(chain)
-}
-
-/// The cables of the graph still lead somewhere.
-fn channels_fit(chain: &Chain) -> bool {
-    chain.members.iter().all(|member| {
-        let layout = member.controller.layout();
-        let ends = |at: fn(&crate::model::Edge) -> &crate::model::Port| {
-            let ports = chain.graph.edges.iter().map(at).filter(|port| port.node == member.node);
-            ports.map(|port| usize::from(port.channels.end)).max().unwrap_or(0)
-        };
-        let (inputs, outputs) = (ends(|edge| &edge.to), ends(|edge| &edge.from));
-        inputs <= layout.main_input_channels() && outputs <= layout.main_output_channels()
-    })
 }

@@ -14,7 +14,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{
             AtomicBool, AtomicU32, AtomicU64,
-            Ordering::{Acquire, Relaxed, Release},
+            Ordering::{AcqRel, Acquire, Relaxed, Release},
         },
     },
     time::{Duration, Instant},
@@ -59,6 +59,8 @@ pub(super) struct Line {
     wanted: AtomicBool,
     /// There are no plugins to come back.
     lost: AtomicBool,
+    /// Notes are to end.
+    hush: AtomicBool,
     members: RwLock<Arc<Vec<LiveMember>>>,
     fast: Mutex<rtrb::Producer<Command>>,
     touched: Mutex<Vec<(usize, usize)>>,
@@ -85,6 +87,7 @@ impl Line {
             slot: Slot::empty(),
             wanted: AtomicBool::new(true),
             lost: AtomicBool::new(false),
+            hush: AtomicBool::new(false),
             members: RwLock::default(),
             fast: Mutex::new(fast),
             touched: Mutex::default(),
@@ -140,6 +143,20 @@ impl Line {
         }
     }
 
+    /// `[main]` Takes them away if no frame has them; if one has, no other begins, and this is to be asked again soon.
+    pub fn claim_soon(&self, within: Duration) -> Option<Box<Playable>> {
+        let claimed = self.claim(within);
+        if claimed.is_none() {
+            self.wanted.store(true, Release);
+        }
+        claimed
+    }
+
+    /// `[main]` Takes them away if no frame has them, and asks nothing of anybody.
+    pub fn claim_now(&self) -> Option<Box<Playable>> {
+        self.claim(Duration::ZERO)
+    }
+
     /// `[main]` Gives them to the stream.
     pub fn hand_over(&self, playable: Box<Playable>) {
         self.latency.store(playable.latency(), Relaxed);
@@ -176,6 +193,17 @@ impl Line {
     /// `[main]` A stream is open and a frame came within this time.
     pub fn runs(&self, within: Duration) -> bool {
         self.stream().is_some() && self.now().saturating_sub(self.last_frame.load(Relaxed)) < within.as_micros() as u64
+    }
+
+    /// `[any]` Whoever has the plugins next ends all notes.
+    pub fn ask_hush(&self) {
+        self.hush.store(true, Release);
+    }
+
+    /// `[audio]` Whether that was asked for and is still to be done.
+    #[inline]
+    pub fn take_hush(&self) -> bool {
+        self.hush.load(Relaxed) && self.hush.swap(false, AcqRel)
     }
 
     // --- changes -----------------------------------------------------------------------------------------------------

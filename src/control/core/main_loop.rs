@@ -82,7 +82,7 @@ impl MainLoop {
 
     /// `[main]` Runs until [`Core::shut_down`].
     pub fn run(mut self) -> Result<(), CoreError> {
-        let mut attended = Instant::now();
+        let mut attended: Option<Instant> = None;
         loop {
             // Between two asks everybody gets a turn: a client that asks without end stops no timer.
             match self.asks.try_recv() {
@@ -97,12 +97,12 @@ impl MainLoop {
                     while pump(if rounds == 0 { pause } else { Duration::ZERO }) > 0 && rounds < ROUNDS {
                         rounds += 1;
                     }
-                    attended = Instant::now() - BRISK;
+                    attended = None;
                 }
             }
-            if attended.elapsed() >= BRISK {
+            if attended.is_none_or(|at| at.elapsed() >= BRISK) {
                 self.attend();
-                attended = Instant::now();
+                attended = Some(Instant::now());
             }
         }
         self.end();

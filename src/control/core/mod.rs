@@ -23,10 +23,13 @@ mod notes;
 mod params;
 mod playable;
 mod presets;
+
+mod rebuild;
 pub mod records;
 mod scanning;
 mod shared;
 pub mod stream;
+mod timetable;
 
 use ask::Reply;
 

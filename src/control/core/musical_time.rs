@@ -52,6 +52,12 @@ impl MusicalTime {
         }
     }
 
+    /// `[any]` The same song from its start, for another stream.
+    pub fn begun_again(&self, rate: f64) -> Self {
+        let samples_per_quarter = samples_per_quarter(rate, self.tempo);
+        Self { rate, samples_per_quarter, shift: 0, stands: 0, anchor: (0.0, 0.0), bar: 0.0, ..self.clone() }
+    }
+
     /// `[audio]` Something changes at the next block.
     pub fn change(&mut self, change: &TransportChange) {
         let now = &mut self.change;
@@ -175,6 +181,18 @@ mod tests {
         time.change(&playing(true));
         let there = (time.transport(9000, 0), time.transport(9128, 0));
         assert_eq!((there.0.playing, there.0.position, there.1.position), (true, 1000, 1128));
+    }
+
+    #[test]
+    fn another_stream_begins_at_the_start_with_what_was_said() {
+        let mut time = MusicalTime::new(48_000.0);
+        let tempo = |tempo| TransportChange { tempo: Some(tempo), ..TransportChange::default() };
+        time.change(&tempo(60.0));
+        time.transport(100_000, 0);
+        // Said and not yet heard by any block.
+        time.change(&TransportChange { position: Some(24_000), ..TransportChange::default() });
+        let there = time.begun_again(24_000.0).transport(0, 0);
+        assert_eq!((there.tempo, there.position, there.quarters), (Some(60.0), 24_000, Some(1.0)));
     }
 
     #[test]

@@ -21,6 +21,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// How long to wait for the end of a frame when something can as well be done a little later.
+const MOMENT: Duration = Duration::from_millis(20);
 /// Between two events of one parameter.
 const PARAM_PAUSE: Duration = Duration::from_nanos(16_666_667);
 /// Between two events about frames that took too long, and about the guard.
@@ -42,13 +44,16 @@ impl Budget {
     }
 
     /// `[main]` Whether it may be done now.
-    fn take(&mut self) -> bool {
+    fn allows(&mut self) -> bool {
         let now = Instant::now();
         self.left = (self.left + now.duration_since(self.at).as_secs_f64() * self.per_second).min(self.most);
         self.at = now;
-        let may = self.left >= 1.0;
-        self.left -= f64::from(u8::from(may));
-        may
+        self.left >= 1.0
+    }
+
+    /// `[main]` It was done.
+    fn spend(&mut self) {
+        self.left -= 1.0;
     }
 }
 
@@ -235,15 +240,15 @@ impl Instance {
 
     /// Names, units or the list of parameters changed.
     fn read_again(&mut self) {
-        if self.news.unread.is_empty() || !self.news.read_budget.take() {
+        if self.news.unread.is_empty() || !self.news.read_budget.allows() {
             return;
         }
         let Ok(chain) = self.chain() else { return };
+        let Some(mut playable) = self.line.claim_soon(MOMENT) else { return };
         let all = assembly::members(chain);
-        let with_audio = Arc::clone(&all);
-        if self.between_frames(|playable| playable.set_members(with_audio)).is_err() {
-            return;
-        }
+        playable.set_members(Arc::clone(&all));
+        self.line.hand_over(playable);
+        self.news.read_budget.spend();
         self.line.set_members(all);
         self.news.waiting.clear();
         for member in std::mem::take(&mut self.news.unread) {
@@ -256,7 +261,7 @@ impl Instance {
         if self.news.restarts.is_empty() {
             return;
         }
-        if !self.news.restart_budget.take() {
+        if !self.news.restart_budget.allows() {
             if !std::mem::replace(&mut self.news.restart_budget.told, true)
                 && let Ok(chain) = self.chain_mut()
             {
@@ -265,8 +270,11 @@ impl Instance {
             }
             return;
         }
-        let Ok(mut playable) = self.claim() else { return };
-        let _busy = self.shared.busy();
+        if self.chain.is_none() {
+            return;
+        }
+        let Some(mut playable) = self.line.claim_soon(MOMENT) else { return };
+        self.news.restart_budget.spend();
         let _words = self.words("it was restarted");
         let before = (playable.latency(), self.tail);
         let mut fresh: Vec<(usize, LoadedNode)> = Vec::new();
@@ -334,6 +342,13 @@ mod tests {
     #[test]
     fn a_budget_lets_some_through_at_once_and_then_few() {
         let mut budget = Budget::new(3.0, 0.001);
-        assert_eq!((0..10).filter(|_| budget.take()).count(), 3);
+        let mut done = 0;
+        for _ in 0..10 {
+            if budget.allows() {
+                budget.spend();
+                done += 1;
+            }
+        }
+        assert_eq!(done, 3);
     }
 }

@@ -49,11 +49,18 @@ struct Job {
     waiting: Waiting,
 }
 
+/// A search that is under way.
+struct Running {
+    waiting: Waiting,
+    result: mpsc::Receiver<Result<Catalog, OpenError>>,
+    thread: std::thread::JoinHandle<()>,
+}
+
 /// Searches to do, and the one that is done.
 pub(super) struct Scans {
     options: Options,
     queue: VecDeque<Job>,
-    running: Option<(Waiting, mpsc::Receiver<Result<Catalog, OpenError>>, std::thread::JoinHandle<()>)>,
+    running: Option<Running>,
     shared: Arc<Shared>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
@@ -149,7 +156,7 @@ impl Scans {
             wake();
         });
         match thread {
-            Ok(thread) => self.running = Some((job.waiting, result, thread)),
+            Ok(thread) => self.running = Some(Running { waiting: job.waiting, result, thread }),
             Err(error) => {
                 job.waiting.refuse(CoreError::File { path: "the plugin list".to_owned(), reason: error.to_string() });
             }
@@ -158,13 +165,13 @@ impl Scans {
 
     /// `[main]` Takes a result over, if there is one.
     pub fn attend(&mut self, host: &mut Host) {
-        let Some((_, result, _)) = &self.running else { return };
-        let result = match result.try_recv() {
+        let Some(running) = &self.running else { return };
+        let result = match running.result.try_recv() {
             Ok(result) => Some(result),
             Err(mpsc::TryRecvError::Empty) => return,
             Err(mpsc::TryRecvError::Disconnected) => None,
         };
-        let Some((waiting, _, thread)) = self.running.take() else { return };
+        let Some(Running { waiting, thread, .. }) = self.running.take() else { return };
         let _ = thread.join();
         match result {
             Some(Ok(catalog)) => {
@@ -184,7 +191,7 @@ impl Scans {
     /// `[main]` Stops what runs, and waits for its end.
     pub fn end(mut self) {
         self.queue.drain(..).for_each(|job| job.waiting.refuse(CoreError::ShuttingDown));
-        if let Some((waiting, _, thread)) = self.running.take() {
+        if let Some(Running { waiting, thread, .. }) = self.running.take() {
             self.options.cancel.store(true, Ordering::Relaxed);
             let _ = thread.join();
             waiting.refuse(CoreError::ShuttingDown);

@@ -66,6 +66,11 @@ impl Shared {
         self.tables.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// `[any]` From now on all frames of an owner are answered dry; the main thread does the rest.
+    pub fn close_streams(&self, owner: Owner) {
+        self.tables().streams.values().filter(|stream| stream.owner() == owner).for_each(Stream::close);
+    }
+
     /// `[any]` From now on events come here.
     pub fn subscribe(&self) -> mpsc::UnboundedReceiver<CoreEvent> {
         let (sender, receiver) = mpsc::unbounded_channel();

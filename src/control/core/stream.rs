@@ -188,6 +188,11 @@ impl Stream {
         let mut borrowed = Borrowed { line: &way.line, playable: borrowed };
         // Waiting for plugins that were away is not processing.
         let came = Instant::now();
+        if let Some(playable) = &mut borrowed.playable
+            && way.line.take_hush()
+        {
+            playable.end();
+        }
         match borrowed.playable.as_mut().filter(|_| !self.is_closed()) {
             Some(playable) if !frame.skip => {
                 let ran = playable.run(frame, way.channels, events, fill, emit);

@@ -14,6 +14,7 @@ use super::{
     processor::{Parts, process_mode},
     states,
     stream::StateType,
+    told::Told,
     units::Units,
 };
 use crate::plugin::{
@@ -74,7 +75,7 @@ impl Instance {
         self.objects.set_exchange_active(true);
         // SAFETY: active now; the latency is asked before processing starts.
         self.latency = unsafe { processor.getLatencySamples() }.min(1 << 24);
-        self.tail = self.ask_tail();
+        self.tail = self.declared_tail();
         if setup.mode == ProcessMode::Offline {
             self.tell_presentation_latency(0);
         }
@@ -82,15 +83,15 @@ impl Instance {
         unsafe { processor.setProcessing(1) };
         let mut processor = self.make_processor(setup, double);
         if !self.pending.is_empty() {
-            processor.prime(std::mem::take(&mut self.pending));
+            processor.prime(self.pending.take());
             // A longer decay has a longer tail, and the audio half has only heard of it now.
-            self.tail = self.ask_tail();
+            self.tail = self.declared_tail();
         }
         Ok(Box::new(processor))
     }
 
     /// How long it rings with its present values.
-    fn ask_tail(&self) -> Tail {
+    pub(super) fn declared_tail(&self) -> Tail {
         // SAFETY: a live interface on the main thread, active.
         match unsafe { self.objects.processor.getTailSamples() } {
             0 => Tail::None,
@@ -155,6 +156,10 @@ impl Instance {
             gone: Arc::clone(&gone),
             state_loaded: Arc::clone(&state_loaded),
         });
+        // Values only where a controller can jump: asking for them takes time at every start.
+        let turned = if self.midi.is_empty() { &[] } else { self.parameters.list() };
+        let told = turned.iter().filter_map(|info| Some((info.id, self.parameters.normalized(info.id).ok()?)));
+        let told = Told::new(told);
         Vst3Processor::new(Parts {
             processor: self.objects.processor.clone(),
             setup: *setup,
@@ -164,6 +169,8 @@ impl Instance {
             event_inputs: self.layout.event_inputs.iter().map(|bus| bus.active).collect(),
             params: self.parameters.list().len(),
             midi: Arc::clone(&self.midi),
+            told,
+            restart: self.objects.handler.restart_asked(),
             reports,
             needs: self.context_needs,
             gone,
@@ -225,7 +232,7 @@ impl Instance {
         self.reconfigure(&request);
         self.rebuild_midi();
         // Set while nothing ran: the new controller shows it at once, the component hears of it at the next start.
-        for point in &self.pending {
+        for point in self.pending.iter() {
             self.parameters.follow(point.param, point.value);
         }
         Ok(())

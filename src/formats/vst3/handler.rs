@@ -15,8 +15,8 @@ use std::{
     collections::HashMap,
     ptr::null_mut,
     sync::{
-        LazyLock, Mutex,
-        atomic::{AtomicU64, Ordering},
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -109,6 +109,8 @@ pub struct ComponentHandler {
     waker: Waker,
     queue: Mutex<Vec<Received>>,
     progress: Mutex<HashMap<u64, String>>,
+    /// A restart waits in the queue.
+    restart: Arc<AtomicBool>,
     off_main: AtomicU64,
     dropped: AtomicU64,
 }
@@ -135,6 +137,7 @@ impl ComponentHandler {
             waker: Waker::for_this_thread(),
             queue: Mutex::default(),
             progress: Mutex::default(),
+            restart: Arc::default(),
             off_main: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         })
@@ -147,7 +150,13 @@ impl ComponentHandler {
 
     /// `[main]` Everything since the last call, in order.
     pub fn drain(&self) -> Vec<Received> {
+        self.restart.store(false, Ordering::Relaxed);
         std::mem::take(&mut *lock(&self.queue))
+    }
+
+    /// `[main]` Set from the moment a restart is asked for until the queue is emptied.
+    pub fn restart_asked(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.restart)
     }
 
     /// `[main]` Work that goes on, as (id, text): it is over for us, and later words about it are refused.
@@ -169,10 +178,14 @@ impl ComponentHandler {
         let off_main = !self.main.is_here();
         let mut queue = lock(&self.queue);
         let full = queue.len() >= MAX_EVENTS;
+        let restarts = matches!(event, HandlerEvent::Restart(_));
         if !full {
             queue.push(Received { event, off_main });
         }
         drop(queue);
+        if restarts && !full {
+            self.restart.store(true, Ordering::Relaxed);
+        }
         if off_main {
             self.off_main.fetch_add(1, Ordering::Relaxed);
             self.waker.wake();

@@ -5,8 +5,8 @@
 #![allow(unsafe_code)]
 
 use super::{
-    consts, interfaces, layout, midi_map::MidiMap, objects::Objects, orphans, parameters::Parameters, run_loop, states,
-    stream::StateType, uid::Uid, units::Units,
+    consts, interfaces, layout, midi_map::MidiMap, objects::Objects, orphans, parameters::Parameters, pending::Pending,
+    run_loop, states, stream::StateType, uid::Uid, units::Units,
 };
 use crate::{
     model::{ParamId, ParamInfo, ParamPoint, PluginInfo},
@@ -27,7 +27,7 @@ use std::{
     time::Duration,
 };
 use vst3::Steinberg::{
-    Vst::{IAudioProcessorTrait, IMidiLearn, IMidiLearnTrait, IMidiMapping},
+    Vst::{IAudioProcessorTrait, IMidiLearn, IMidiLearnTrait},
     kResultOk,
 };
 
@@ -42,7 +42,7 @@ pub struct Instance {
     pub(super) parameters: Parameters,
     pub(super) midi: Arc<MidiMap>,
     /// Values set while inactive: the component hears of them at the next activation.
-    pub(super) pending: Vec<ParamPoint>,
+    pub(super) pending: Pending,
     pub(super) active: Option<Active>,
     pub(super) latency: u32,
     pub(super) tail: Tail,
@@ -90,7 +90,7 @@ impl Instance {
             units,
             parameters,
             midi,
-            pending: Vec::new(),
+            pending: Pending::default(),
             active: None,
             latency: 0,
             tail: Tail::None,
@@ -106,8 +106,7 @@ impl Instance {
     }
 
     pub(super) fn rebuild_midi(&self) {
-        let mapping = self.objects.controller.as_ref().and_then(|controller| controller.cast::<IMidiMapping>());
-        self.midi.rebuild(mapping.as_ref());
+        self.midi.rebuild(self.objects.controller.as_ref());
     }
 
     /// `[main]` Bits of the process context the plugin asked for (`IProcessContextRequirements`).
@@ -122,7 +121,8 @@ impl Instance {
 
     /// What was set before a state was loaded is old.
     fn forget_pending(&mut self) {
-        self.pending.clear();
+        self.pending.take();
+        self.midi.mark_stale();
         if let Some(active) = &self.active {
             active.state_loaded.store(true, Release);
         }
@@ -131,14 +131,8 @@ impl Instance {
     pub(super) fn drain_reports(&mut self, notices: &mut Vec<Notice>) {
         let Some(active) = &mut self.active else { return };
         // A meter moves in every block; only where it ended up matters to the controller.
-        let mut last: Vec<(ParamId, f64)> = Vec::new();
-        while let Ok(point) = active.reports.pop() {
-            match last.iter_mut().find(|(param, _)| *param == point.param) {
-                Some(entry) => entry.1 = point.value,
-                None => last.push((point.param, point.value)),
-            }
-        }
-        for (param, value) in last {
+        let mut last: Pending = std::iter::from_fn(|| active.reports.pop().ok()).collect();
+        for ParamPoint { param, value, .. } in last.take() {
             if self.parameters.follow(param, value) {
                 notices.push(Notice::Output(param, value));
             }
@@ -212,6 +206,13 @@ impl Controller for Instance {
         self.tail
     }
 
+    fn ask_tail(&mut self) -> Tail {
+        if self.active.is_some() {
+            self.tail = self.declared_tail();
+        }
+        self.tail
+    }
+
     fn offers_f64(&self) -> bool {
         // SAFETY: a live interface on the main thread.
         unsafe { self.objects.processor.canProcessSampleSize(consts::SAMPLE_64) == kResultOk }
@@ -238,8 +239,7 @@ impl Controller for Instance {
     fn set_normalized(&mut self, param: ParamId, value: f64) -> Result<(), PluginError> {
         self.parameters.set(param, value)?;
         if self.active.is_none() {
-            self.pending.retain(|point| point.param != param);
-            self.pending.push(ParamPoint { param, offset: 0, value });
+            self.pending.set(param, value);
         }
         Ok(())
     }

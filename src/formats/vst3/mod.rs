@@ -36,6 +36,7 @@ mod objects;
 mod orphans;
 mod param_changes;
 mod parameters;
+mod pending;
 pub mod preset;
 pub mod preset_folders;
 pub mod processor;
@@ -49,6 +50,7 @@ mod states;
 pub mod stream;
 pub mod strings;
 pub mod supported;
+mod told;
 pub mod uid;
 pub mod units;
 

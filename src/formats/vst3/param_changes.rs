@@ -87,19 +87,28 @@ impl Table {
         self.dropped.set(self.dropped.get() + 1);
     }
 
-    /// The queue of a parameter, made when there is none.
-    fn queue_of(&self, id: u32) -> Option<u32> {
+    /// Where a parameter stands in the index, with its queue, or where it would stand.
+    #[inline]
+    fn look_up(&self, id: u32) -> (usize, Option<u32>) {
         let mask = self.index.len() - 1;
         let mut at = (id.wrapping_mul(0x9e37_79b1) >> 7) as usize & mask;
         loop {
             let (epoch, queue) = self.index[at].get();
             if epoch != self.epoch.get() {
-                break;
+                return (at, None);
             }
             if self.queues[queue as usize].id.get() == id {
-                return Some(queue);
+                return (at, Some(queue));
             }
             at = (at + 1) & mask;
+        }
+    }
+
+    /// The queue of a parameter, made when there is none.
+    fn queue_of(&self, id: u32) -> Option<u32> {
+        let (at, found) = self.look_up(id);
+        if found.is_some() {
+            return found;
         }
         let queue = self.used.get();
         let Some(fresh) = self.queues.get(queue as usize) else {
@@ -173,6 +182,17 @@ impl Table {
         }
         queue.count.set(queue.count.get() + 1);
         Some(position)
+    }
+
+    /// The queue of a parameter that has a point.
+    fn find(&self, id: u32) -> Option<u32> {
+        self.look_up(id).1.filter(|queue| self.queues[*queue as usize].last.get() != NONE)
+    }
+
+    /// The latest point of a queue that has one.
+    fn latest(&self, queue: u32) -> (u32, f64) {
+        let point = self.points[self.queues[queue as usize].last.get() as usize].get();
+        (point.offset.max(0) as u32, point.value)
     }
 
     fn point(&self, queue: u32, index: u32) -> Option<Point> {
@@ -357,6 +377,24 @@ impl ParamChanges {
                     value: point.value,
                 });
                 at = point.next;
+            }
+        }
+    }
+
+    /// `[audio]` The latest point of a parameter in this block, as offset and value.
+    pub fn latest(&self, param: ParamId) -> Option<(u32, f64)> {
+        let table = &self.table;
+        let queue = table.find(param.0)?;
+        Some(table.latest(queue))
+    }
+
+    /// `[audio]` The latest value of every parameter that has a queue.
+    pub fn for_latest(&self, mut visit: impl FnMut(ParamId, f64)) {
+        for queue in 0..self.table.used.get() {
+            let id = self.table.queues[queue as usize].id.get();
+            // A queue without a point is one that found no room for it.
+            if self.table.queues[queue as usize].last.get() != NONE {
+                visit(ParamId(id), self.table.latest(queue).1);
             }
         }
     }

@@ -17,6 +17,7 @@ use super::{
     orphans,
     param_changes::ParamChanges,
     sounding::Sounding,
+    told::Told,
 };
 use crate::{
     model::{BusInfo, Event, EventBody, ParamPoint},
@@ -27,7 +28,10 @@ use std::{
     mem::ManuallyDrop,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Release},
+        atomic::{
+            AtomicBool,
+            Ordering::{Relaxed, Release},
+        },
     },
 };
 use vst3::{
@@ -66,6 +70,10 @@ pub(super) struct Parts {
     pub event_inputs: Vec<bool>,
     pub params: usize,
     pub midi: Arc<MidiMap>,
+    /// Present values, for plugins that controllers turn.
+    pub told: Told,
+    /// Set while a restart was asked for and not heard of.
+    pub restart: Arc<AtomicBool>,
     pub reports: rtrb::Producer<ParamPoint>,
     /// Bits of the process context the plugin asked for.
     pub needs: u32,
@@ -89,6 +97,8 @@ pub struct Vst3Processor {
     events_in: EventList,
     events_out: EventList,
     midi: Arc<MidiMap>,
+    told: Told,
+    restart: Arc<AtomicBool>,
     reports: rtrb::Producer<ParamPoint>,
     reports_lost: u64,
     events_refused: u64,
@@ -151,6 +161,8 @@ impl Vst3Processor {
             events_in,
             events_out,
             midi: parts.midi,
+            told: parts.told,
+            restart: parts.restart,
             reports: parts.reports,
             reports_lost: 0,
             events_refused: 0,
@@ -187,7 +199,7 @@ impl Vst3Processor {
             let offset = event.offset.min(last);
             if let EventBody::Controller { channel, number, value } = event.body {
                 if let Some(param) = self.midi.lookup(event.bus, channel, number) {
-                    self.changes_in.push(&ParamPoint { param, offset, value: unit(value) });
+                    self.turn(ParamPoint { param, offset, value: unit(value) });
                 }
                 continue;
             }
@@ -202,11 +214,40 @@ impl Vst3Processor {
         }
     }
 
+    /// A controller jumps: the old value belongs on the sample before.
+    fn turn(&mut self, point: ParamPoint) {
+        if self.midi.take_stale() {
+            self.told.forget();
+        }
+        let before = match self.changes_in.latest(point.param) {
+            Some((at, value)) => Some(value).filter(|_| at < point.offset),
+            None => self.told.last(point.param),
+        };
+        if point.offset > 0
+            && let Some(value) = before.filter(|value| *value != point.value)
+        {
+            self.changes_in.push(&ParamPoint { offset: point.offset - 1, value, ..point });
+        }
+        self.changes_in.push(&point);
+    }
+
+    /// The points of a call that is over: remembered where it matters, and forgotten.
+    #[inline]
+    fn end_changes(&mut self) {
+        if !self.told.is_empty() {
+            let told = &mut self.told;
+            self.changes_in.for_latest(|param, value| told.tell(param, value));
+        }
+        self.changes_in.clear();
+    }
+
     /// Points to the block's caller and, over the ring, to the controller.
     fn give_params(&mut self, block: &mut Block<'_>) {
         let (reports, lost, out) = (&mut self.reports, &mut self.reports_lost, &mut *block.out);
+        let told = &mut self.told;
         let last = block.frames.saturating_sub(1) as u32;
         self.changes_out.for_each(|point| {
+            told.tell(point.param, point.value);
             let point = ParamPoint { offset: point.offset.min(last), ..point };
             out.push_param(point);
             if reports.push(point).is_err() {
@@ -277,7 +318,7 @@ impl Processor for Vst3Processor {
         context::fill(&mut self.context, block.transport, self.needs);
         self.data.numSamples = block.frames as i32;
         let result = self.call();
-        self.changes_in.clear();
+        self.end_changes();
         self.events_in.clear();
         if let Some(double) = &self.double {
             for (at, channel) in block.outputs.iter().enumerate() {
@@ -318,7 +359,7 @@ impl Processor for Vst3Processor {
         // Plugins that refuse an empty block have no other way to be told; the controller half knows the values.
         let _ = self.call();
         self.data = full;
-        self.changes_in.clear();
+        self.end_changes();
         let (reports, lost) = (&mut self.reports, &mut self.reports_lost);
         self.changes_out.for_each(|point| {
             if reports.push(point).is_err() {
@@ -335,6 +376,10 @@ impl Processor for Vst3Processor {
         unsafe { self.processor.setProcessing(0) };
         // SAFETY: as above.
         unsafe { self.processor.setProcessing(1) };
+    }
+
+    fn wants_restart(&self) -> bool {
+        self.restart.load(Relaxed)
     }
 
     fn dropped(&self) -> u64 {

@@ -8,7 +8,10 @@ use crate::{
     model::ParamId,
     plugin::{Notice, RestartNeed},
 };
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 /// An edit without begin (a mouse wheel) counts as ended after this long without another.
 const GESTURE_END: Duration = Duration::from_millis(250);
@@ -16,8 +19,12 @@ const GESTURE_END: Duration = Duration::from_millis(250);
 /// Edits that were begun by us for the plugin, and a restart that waits for the audio half.
 #[derive(Default)]
 pub(super) struct Gestures {
-    begun: Vec<ParamId>,
-    implied: Vec<(ParamId, Instant)>,
+    /// How often each was begun.
+    begun: BTreeMap<ParamId, u32>,
+    /// When each was last heard of.
+    implied: BTreeMap<ParamId, Instant>,
+    /// Groups that were begun and not ended.
+    groups: u32,
     need: Option<RestartNeed>,
     /// The log was told of calls from other threads.
     told_off_main: bool,
@@ -61,7 +68,7 @@ impl Instance {
             self.react(flags, notices);
         }
         let now = Instant::now();
-        self.gestures.implied.retain(|(param, last)| {
+        self.gestures.implied.retain(|param, last| {
             let over = now.duration_since(*last) >= GESTURE_END;
             if over {
                 notices.push(Notice::EditEnded(*param));
@@ -74,34 +81,30 @@ impl Instance {
         match event {
             HandlerEvent::BeginEdit(param) => {
                 let param = ParamId(param);
-                self.gestures.begun.push(param);
+                *self.gestures.begun.entry(param).or_default() += 1;
                 // An edit that was begun for the plugin goes on as its own.
-                let before = self.gestures.implied.len();
-                self.gestures.implied.retain(|(implied, _)| *implied != param);
-                if self.gestures.implied.len() == before {
+                if self.gestures.implied.remove(&param).is_none() {
                     notices.push(Notice::EditBegan(param));
                 }
             }
             HandlerEvent::PerformEdit(param, value) => {
                 let param = ParamId(param);
-                if !self.gestures.begun.contains(&param) {
-                    match self.gestures.implied.iter_mut().find(|(implied, _)| *implied == param) {
-                        Some(entry) => entry.1 = Instant::now(),
-                        None => {
-                            notices.push(Notice::EditBegan(param));
-                            self.gestures.implied.push((param, Instant::now()));
-                        }
-                    }
+                if !self.gestures.begun.contains_key(&param)
+                    && self.gestures.implied.insert(param, Instant::now()).is_none()
+                {
+                    notices.push(Notice::EditBegan(param));
                 }
                 notices.push(Notice::Edited(param, value));
             }
             HandlerEvent::EndEdit(param) => {
                 let param = ParamId(param);
-                if let Some(at) = self.gestures.begun.iter().position(|begun| *begun == param) {
-                    self.gestures.begun.swap_remove(at);
+                if let Some(times) = self.gestures.begun.get_mut(&param) {
+                    *times -= 1;
+                    if *times == 0 {
+                        self.gestures.begun.remove(&param);
+                    }
                     notices.push(Notice::EditEnded(param));
-                } else if let Some(at) = self.gestures.implied.iter().position(|(implied, _)| *implied == param) {
-                    self.gestures.implied.swap_remove(at);
+                } else if self.gestures.implied.remove(&param).is_some() {
                     notices.push(Notice::EditEnded(param));
                 }
             }
@@ -109,7 +112,20 @@ impl Instance {
             HandlerEvent::Dirty(true) => notices.push(Notice::Dirty),
             HandlerEvent::Dirty(false) => {}
             HandlerEvent::OpenEditor(_) => notices.push(Notice::EditorWanted),
-            HandlerEvent::GroupBegan | HandlerEvent::GroupEnded => {}
+            // Groups inside groups are one.
+            HandlerEvent::GroupBegan => {
+                self.gestures.groups += 1;
+                if self.gestures.groups == 1 {
+                    notices.push(Notice::GroupBegan);
+                }
+            }
+            HandlerEvent::GroupEnded if self.gestures.groups > 0 => {
+                self.gestures.groups -= 1;
+                if self.gestures.groups == 0 {
+                    notices.push(Notice::GroupEnded);
+                }
+            }
+            HandlerEvent::GroupEnded => {}
             HandlerEvent::BusActivation { media, direction, index, active } => {
                 if let (consts::MEDIA_AUDIO, Ok(index)) = (media, u32::try_from(index)) {
                     let input = direction == consts::INPUT;
@@ -151,6 +167,7 @@ impl Instance {
         }
         if has(consts::RESTART_VALUES) {
             // Values are asked for when they are wanted, so there is nothing to drop but what others remember.
+            self.midi.mark_stale();
             notices.push(Notice::ValuesChanged);
         }
         if has(consts::RESTART_MIDI) {
@@ -182,8 +199,13 @@ impl Instance {
 
     /// Ends what was begun, because whoever began it is gone.
     pub(super) fn close_gestures(&mut self, notices: &mut Vec<Notice>) {
-        let implied = self.gestures.implied.drain(..).map(|(param, _)| param);
-        notices.extend(self.gestures.begun.drain(..).chain(implied).map(Notice::EditEnded));
+        let begun = std::mem::take(&mut self.gestures.begun).into_iter();
+        let begun = begun.flat_map(|(param, times)| std::iter::repeat_n(param, times as usize));
+        let implied = std::mem::take(&mut self.gestures.implied).into_keys();
+        notices.extend(begun.chain(implied).map(Notice::EditEnded));
+        if std::mem::take(&mut self.gestures.groups) > 0 {
+            notices.push(Notice::GroupEnded);
+        }
         for (id, text) in self.objects.handler.end_progress() {
             notices.push(Notice::Progress { id, share: None, text });
         }

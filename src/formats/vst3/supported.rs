@@ -44,7 +44,7 @@ pub const KNOWN: &[Known] = known! {
     true Vst::IMidiLearn;
     false Vst::IMidiLearn2;
     true Vst::IMidiMapping;
-    false Vst::IMidiMapping2;
+    true Vst::IMidiMapping2;
     false Vst::INoteExpressionController;
     false Vst::INoteExpressionPhysicalUIMapping;
     false Vst::IParameterFunctionName;

@@ -40,7 +40,7 @@ impl Vst3Processor {
         self.push_primed();
         // Nobody waits for this block, whatever the plugin answers.
         let _ = self.call();
-        self.changes_in.clear();
+        self.end_changes();
         self.changes_out.clear();
         self.events_out.clear();
     }

@@ -6,6 +6,9 @@ use vst3::Steinberg::{
     kInvalidArgument, kResultFalse, kResultOk, tresult,
 };
 
+const DEFAULT_ACTIVE: u32 = 1;
+const CONTROL_VOLTAGE: u32 = 2;
+
 /// Arrangements as they stand: input, output, side-chain.
 #[derive(Clone, Copy, Debug)]
 pub struct Buses {
@@ -28,8 +31,8 @@ impl Buses {
 
     fn real_count(&self, media: i32, direction: i32) -> i32 {
         match (media, direction) {
-            (0, 0) => 1 + i32::from(self.sidechain),
-            (0, 1) => 1,
+            (0, 0) => 1 + i32::from(self.sidechain) + i32::from(which::is(Fault::ControlVoltage)),
+            (0, 1) => 1 + i32::from(which::is(Fault::ControlVoltage)),
             _ => 0,
         }
     }
@@ -56,6 +59,11 @@ impl Buses {
         fill16(&mut info.name, if index == 0 { "Main" } else { "Side-chain" });
         info.busType = i32::from(index != 0);
         info.flags = u32::from(index == 0);
+        match which::mode().fault {
+            Fault::ControlVoltage if index == 1 => info.flags = DEFAULT_ACTIVE | CONTROL_VOLTAGE,
+            Fault::ControlOnly if direction == 1 => info.flags = DEFAULT_ACTIVE | CONTROL_VOLTAGE,
+            _ => {}
+        }
         if which::is(Fault::BusGarbage) {
             (info.mediaType, info.direction) = (direction + 40, media - 7);
             info.channelCount = [-5, 100_000, i32::MAX][index.rem_euclid(3) as usize];
@@ -71,13 +79,14 @@ impl Buses {
             _ if which::is(Fault::BusGarbage) && index != 0 => Some(u64::MAX),
             (0 | 1, 0) => Some(self.main),
             (0, 1) if self.sidechain => Some(kMono),
+            (_, 1) if which::is(Fault::ControlVoltage) => Some(kMono),
             _ => None,
         }
     }
 
     /// `[main]` Takes a wish, or refuses it.
     pub fn arrange(&mut self, inputs: &[SpeakerArrangement], outputs: &[SpeakerArrangement]) -> tresult {
-        if inputs.len() as i32 != self.real_count(0, 0) || outputs.len() != 1 {
+        if inputs.len() as i32 != self.real_count(0, 0) || outputs.len() as i32 != self.real_count(0, 1) {
             return kResultFalse;
         }
         let wanted = inputs[0];

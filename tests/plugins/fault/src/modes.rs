@@ -91,8 +91,9 @@ modes! {
     LatencyEveryBlock "latency-every-block" "Another latency, and restartComponent(kLatencyChanged), in every block, from the audio thread." "queued to the main thread, merged, and at some point ignored with a word";
     BusesEveryBlock "buses-every-block" "restartComponent(kIoChanged) in every block, and the side-chain comes and goes." "queued, merged, limited";
     ParamsEveryBlock "params-every-block" "restartComponent(kParamTitlesChanged | kParamValuesChanged) in every block with other titles and another count." "queued, merged, limited";
-    RestartInProcess "restart-in-process" "One restartComponent(kLatencyChanged | kParamValuesChanged) from the second process call." "queued to the main thread";
+    RestartInProcess "restart-in-process" "One restartComponent(kLatencyChanged | kParamValuesChanged) from the second process call; it is late by 64 samples from the next start on." "queued to the main thread; nothing is late";
     LatencyByParam "latency-by-param" "A correct plugin: the parameter Lookahead delays by 0 to 1000 samples, told by restartComponent(kLatencyChanged)." "compensated before and after the change";
+    LatencyByAutomation "latency-by-automation" "The same, and a Lookahead that is automated is told from the audio thread." "heard before the next block; nothing is late";
 
     Params100k "params-100k" "100 000 parameters." "listed in bounded time and memory";
     NamesUnterminated "names-unterminated" "Every text fills its field without a final 0." "cut at the field's size";
@@ -115,6 +116,8 @@ modes! {
 
     MonoOnly "mono-only" "Refuses every arrangement but 1 → 1." "runs once per channel, and the report says so";
     NoSidechain "no-stereo-sidechain" "Has a mono side-chain and refuses a stereo one." "the side-chain is mixed down, or an error";
+    ControlVoltage "control-voltage" "Correct: beside the sound it has a mono bus of control voltage in each direction, on by default; the output holds 1.0." "never heard; the sound comes out alone";
+    ControlOnly "control-voltage-only" "Correct: its one output is control voltage." "nothing to render, and an error that says so";
     NeedsRunLoop "needs-run-loop" "Correct on Linux: silent until its run-loop timer has ticked three times." "sound, because the main thread polls; elsewhere it sounds at once";
     ProgressOpen "progress-left-open" "Starts a progress when given the handler and never finishes it." "closed when the plugin is gone";
     KeepsHandler "keeps-handler" "Never releases the handler and the context." "no crash at the end";

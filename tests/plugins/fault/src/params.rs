@@ -11,13 +11,18 @@ pub const GAIN: u32 = 0;
 /// Lookahead: normalized × 1000 samples, in the mode that has it.
 pub const LOOKAHEAD: u32 = 1;
 
+/// `[any]` Whether this is one of the modes with a lookahead.
+pub fn looks_ahead() -> bool {
+    matches!(which::mode().fault, Fault::LatencyByParam | Fault::LatencyByAutomation)
+}
+
 /// `[main]` How many there are. `generation` counts the changes made by the mode that changes them.
 pub fn count(generation: u32) -> i32 {
     match which::mode().fault {
         Fault::Params100k => 100_000,
         Fault::CountsHuge => i32::MAX,
         Fault::CountsNegative => -1,
-        Fault::LatencyByParam => 2,
+        Fault::LatencyByParam | Fault::LatencyByAutomation => 2,
         Fault::ParamsEveryBlock => 1 + (generation % 7) as i32,
         _ => 1,
     }
@@ -32,7 +37,7 @@ pub fn describe(index: i32, generation: u32, info: &mut ParameterInfo) -> tresul
     let title = match info.id {
         GAIN if which::is(Fault::ParamsEveryBlock) => format!("Gain {generation}"),
         GAIN => "Gain".to_owned(),
-        LOOKAHEAD if which::is(Fault::LatencyByParam) => "Lookahead".to_owned(),
+        LOOKAHEAD if looks_ahead() => "Lookahead".to_owned(),
         other => format!("Parameter {other}"),
     };
     fill16(&mut info.title, &title);
@@ -54,7 +59,7 @@ pub fn plain(id: u32, normalized: f64) -> f64 {
     match id {
         _ if which::is(Fault::ValuesWild) => 1e300,
         GAIN => normalized * 2.0,
-        LOOKAHEAD if which::is(Fault::LatencyByParam) => (normalized * 1000.0).round(),
+        LOOKAHEAD if looks_ahead() => (normalized * 1000.0).round(),
         _ => normalized,
     }
 }
@@ -64,7 +69,7 @@ pub fn normalized(id: u32, plain: f64) -> f64 {
     match id {
         _ if which::is(Fault::ValuesWild) => f64::NAN,
         GAIN => (plain / 2.0).clamp(0.0, 1.0),
-        LOOKAHEAD if which::is(Fault::LatencyByParam) => (plain / 1000.0).clamp(0.0, 1.0),
+        LOOKAHEAD if looks_ahead() => (plain / 1000.0).clamp(0.0, 1.0),
         _ => plain.clamp(0.0, 1.0),
     }
 }

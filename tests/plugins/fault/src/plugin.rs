@@ -108,7 +108,7 @@ impl Plugin {
     fn value(&self, id: u32) -> Option<&AtomicU64> {
         match id {
             params::GAIN => Some(&self.gain),
-            params::LOOKAHEAD if is(Fault::LatencyByParam) => Some(&self.lookahead),
+            params::LOOKAHEAD if params::looks_ahead() => Some(&self.lookahead),
             _ => None,
         }
     }
@@ -274,9 +274,13 @@ impl IComponentTrait for Plugin {
                 Fault::ActivateFails => return kInternalError,
                 _ => {}
             }
-            let delay = if is(Fault::LatencyByParam) { self.lookahead_samples() } else { 0 };
+            let delay = match which::mode().fault {
+                Fault::RestartInProcess => self.latency.load(Relaxed),
+                _ if params::looks_ahead() => self.lookahead_samples(),
+                _ => 0,
+            };
             let gain = params::plain(params::GAIN, f64::from_bits(self.gain.load(Relaxed)));
-            if is(Fault::LatencyByParam) {
+            if params::looks_ahead() {
                 self.latency.store(delay, Relaxed);
             }
             // The audio side rests while the state changes: a host that breaks that breaks its own test.
@@ -354,7 +358,7 @@ impl IAudioProcessorTrait for Plugin {
     }
 
     unsafe fn canProcessSampleSize(&self, size: i32) -> tresult {
-        let possible = size == 0 || (size == 1 && !is(Fault::LatencyByParam) && !is(Fault::WritesPastEnd));
+        let possible = size == 0 || (size == 1 && !params::looks_ahead() && !is(Fault::WritesPastEnd));
         self.result(if possible { kResultOk } else { kResultFalse })
     }
 
@@ -379,13 +383,18 @@ impl IAudioProcessorTrait for Plugin {
         let audible = !self.needs_ticks.load(Relaxed) || self.ticks.load(Relaxed) >= 3;
         // Only one process call at a time, and none while inactive: the host's duty.
         let sound = unsafe { &mut *self.sound.get() };
-        unsafe {
+        let before = self.lookahead_samples();
+        let result = unsafe {
             sound.process(data, audible, |id, value| {
                 if let Some(place) = self.value(id) {
                     place.store(value.to_bits(), Relaxed);
                 }
             })
+        };
+        if is(Fault::LatencyByAutomation) && self.lookahead_samples() != before {
+            self.restart(RestartFlags_::kLatencyChanged);
         }
+        result
     }
 
     unsafe fn getTailSamples(&self) -> u32 {
@@ -457,11 +466,11 @@ impl IEditControllerTrait for Plugin {
     }
 
     unsafe fn setParamNormalized(&self, id: u32, value: f64) -> tresult {
-        let before = self.lookahead_samples();
         if let Some(place) = self.value(id) {
             place.store(value.to_bits(), Relaxed);
         }
-        if is(Fault::LatencyByParam) && self.lookahead_samples() != before {
+        // Whoever heard of the value first, the audio side or this one: the latency in force is another.
+        if params::looks_ahead() && self.lookahead_samples() != self.latency.load(Relaxed) {
             self.restart(RestartFlags_::kLatencyChanged);
         }
         self.result(kResultOk)

@@ -87,6 +87,15 @@ impl Sound {
                 }
             }
         }
+        if fault == Fault::ControlVoltage && data.numOutputs > 1 && data.symbolicSampleSize == 0 {
+            let bus = unsafe { &*data.outputs.add(1) };
+            for channel in 0..bus.numChannels as usize {
+                let channel = unsafe { *bus.__field0.channelBuffers32.add(channel) };
+                if !channel.is_null() {
+                    unsafe { std::slice::from_raw_parts_mut(channel, data.numSamples as usize) }.fill(1.0);
+                }
+            }
+        }
         if data.numSamples > 0 && data.numOutputs > 0 && fault != Fault::OutputUnwritten {
             if data.symbolicSampleSize == 0 {
                 unsafe { self.run_f32(data, audible) };

@@ -160,9 +160,11 @@ impl<K> IComponentTrait for Object<K> {
             // SAFETY: the host lends a live stream or null.
             let Some(bytes) = (unsafe { state::stream::read(stream) }) else { return kInvalidArgument };
             let Some(values) = state::read(self.plugin, &bytes) else { return kResultFalse };
-            for (shared, value) in self.values.iter().zip(values) {
+            for (index, (shared, value)) in self.values.iter().zip(values).enumerate() {
                 if let Some(value) = value {
                     shared.store(value.to_bits(), Ordering::Relaxed);
+                    // Where both halves are one object, nobody calls setComponentState.
+                    self.set_knob(index, value);
                 }
             }
             self.loaded.store(true, Ordering::Release);

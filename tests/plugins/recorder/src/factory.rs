@@ -1,4 +1,5 @@
-//! The factory: the plugin in two parts, its controller, the plugin in one part, and the list of predecessors. Thread: main.
+//! The factory: the plugin in two parts, its controller, the plugin in one part, a component without any controller, and the
+//! list of predecessors. Thread: main.
 
 use crate::{
     editor::Editor,
@@ -34,7 +35,8 @@ use vst3::{
 };
 
 /// The names of the classes, in order; the ids are made from them.
-const NAMES: [&str; 4] = ["Recorder", "Recorder Controller", "Recorder Single", "Recorder Compatibility"];
+const NAMES: [&str; 5] =
+    ["Recorder", "Recorder Controller", "Recorder Single", "Recorder Compatibility", "Recorder Headless"];
 
 /// Whether the factory was given a host context.
 static HAS_CONTEXT: AtomicBool = AtomicBool::new(false);
@@ -164,6 +166,11 @@ fn create(index: usize, iid: &[u8; 16]) -> Option<*mut c_void> {
             let processor = Processor::new(links.clone(), values.clone(), None);
             let editor = Editor::new(links.clone(), values);
             finish(ComWrapper::new(Single { processor, editor }), &links, iid)
+        }
+        4 => {
+            let links = Links::new("component");
+            let processor = Processor::new(links.clone(), Arc::default(), None);
+            finish(ComWrapper::new(Component { processor }), &links, iid)
         }
         _ => ask(&ComWrapper::new(Predecessors), iid),
     }

@@ -4,11 +4,28 @@
 return {
   -- Where browsers connect.
   server = {
-    -- The port on this machine that is listened on. From 1 to 65535. Not built yet: the server.
+    -- The port on this machine that is listened on. From 1 to 65535.
     port = 8080,
-    -- Pages that may ask to be let in, each as scheme://host or scheme://host:port. Not built yet: the
-    -- server.
+    -- Pages that may ask to be let in, each as scheme://host or scheme://host:port.
     origins = { "https://sforge.web.app", "http://localhost:5173" },
+    -- Whether programs without an origin may connect, at /v1/native, with a token.
+    native = false,
+    -- Whether the bridge's own page is opened in the browser at the start.
+    open = true,
+  },
+
+  -- How much there may be of everything; a client that wants more is told so.
+  limits = {
+    -- Sessions at a time. From 1 to 1024.
+    sessions = 16,
+    -- Open sockets at a time, those that are not let in yet included. From 1 to 1024.
+    sockets = 16,
+    -- Loaded chains of one session. From 1 to 65535.
+    instances = 256,
+    -- Open streams of one session. From 1 to 65535.
+    streams = 128,
+    -- How long what a client loaded waits for it to come back, in seconds. From 0 to 86400.
+    grace_s = 30,
   },
 
   -- Sound cards, and how they are opened.
@@ -36,8 +53,9 @@ return {
 
   -- Lua scripts. Paths are relative to this file, with / on every system.
   scripts = {
-    -- The script that declares the protocol; nil for none.
-    protocol = nil,
+    -- The script that declares the protocol; where it is not there, the one that comes with the program is
+    -- used.
+    protocol = "scripts/protocol.lua",
     -- Scripts that describe how sound runs; * stands for any name.
     routing = {},
     -- The folders in which require "a.b" finds a/b.lua, the first one first.
@@ -46,5 +64,9 @@ return {
     memory = 64,
     -- The longest time a script may take to load, in seconds. From 1 to 600.
     load_seconds = 2,
+    -- The longest time a handler may run before it waits or returns, in milliseconds. From 1 to 60000.
+    call_ms = 100,
+    -- Whether a script that is saved takes over at once.
+    reload = true,
   },
 }

@@ -36,9 +36,7 @@ proto:verb "OPEN_STREAM" {
     },
   },
   run     = function(session, p)
-    local stream = session:open_stream(p)
-    stream.credits = p.credits
-    return stream
+    return session:open_stream(p)
   end,
 }
 
@@ -131,7 +129,7 @@ proto:verb "SEND_EVENTS" {
     member   = { "integer", min = 0, max = 254, optional = true, doc = "left out: every plugin that takes notes" },
     events   = { "list", of = event, max = 1024 },
   },
-  errors  = { "INSTANCE_NOT_FOUND", "OUT_OF_RANGE", "BUSY" },
+  errors  = { "INSTANCE_NOT_FOUND", "NOT_ACTIVE", "OUT_OF_RANGE", "BUSY" },
   example = {
     params = { instance = 1, events = { { type = "note_on", key = 60, velocity = 0.8, note = 1 } } },
     result = {},

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     catalog::text::escape,
-    script::{CONFIG_FILE, ConfigFile, ConfigFileError, Limits, Runtime, ScriptError},
+    config::Config,
+    script::{CONFIG_FILE, ConfigFile, ConfigFileError, Limits, Runtime, ScriptError, describe},
 };
 use anyhow::bail;
 use std::{
@@ -40,6 +41,15 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<()> {
     };
     fine(&path)?;
     let mut wrong = 0;
+    if let Some(path) = protocol(&config) {
+        match describe(&config.script(), Rc::new(note)) {
+            Ok(_) => fine(&path)?,
+            Err(error) => {
+                note(&error.to_string());
+                wrong += 1;
+            }
+        }
+    }
     for script in scripts(&config)? {
         match load(&config, &script) {
             Ok(()) => fine(&script)?,
@@ -66,10 +76,17 @@ fn fine(path: &Path) -> anyhow::Result<()> {
     print(&format!("{} is fine.\n", escape(&path.display().to_string())))
 }
 
-/// The scripts that a configuration names, each once.
+/// The script that declares the protocol. The usual one need not be there; another that is named has to be.
+fn protocol(config: &ConfigFile) -> Option<PathBuf> {
+    let named = &config.config.scripts.protocol;
+    let usual = *named == Config::default().scripts.protocol;
+    named.as_ref().map(|path| config.beside(path)).filter(|path| !usual || path.exists())
+}
+
+/// The other scripts that a configuration names, each once.
 fn scripts(config: &ConfigFile) -> anyhow::Result<Vec<PathBuf>> {
     let named = &config.config.scripts;
-    let mut found: Vec<PathBuf> = named.protocol.iter().map(|path| config.beside(path)).collect();
+    let mut found: Vec<PathBuf> = Vec::new();
     for pattern in &named.routing {
         let whole = config.beside(pattern);
         // Brackets and such in the folder's own name are no pattern.

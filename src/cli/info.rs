@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     catalog::text::escape as clean,
-    control::{Host, RenderError, last_words},
+    control::{Host, RenderError, last_words, param_text},
     model::{BusInfo, BusKind, ParamInfo, ParamKind},
     plugin::{Controller, Precision, ProcessMode, Setup, Tail},
 };
@@ -249,7 +249,7 @@ fn bus_text(bus: &BusInfo) -> String {
 }
 
 fn parameter_table(controller: &dyn Controller) -> String {
-    let text_of = |info: &ParamInfo, normalized| tidy(&text_of(controller, info, normalized));
+    let text_of = |info: &ParamInfo, normalized| param_text::tidy(&text_of(controller, info, normalized));
     let shown: Vec<&ParamInfo> = controller.params().iter().filter(|info| !info.flags.hidden).collect();
     let mut out = format!("\n{} parameters\n", shown.len());
     let width = shown.iter().map(|info| clean(&info.name).chars().count()).max().unwrap_or(0).clamp(4, 28);
@@ -265,7 +265,7 @@ fn parameter_table(controller: &dyn Controller) -> String {
         let range = if names.is_empty() || numbers {
             format!("{} … {}", text_of(info, 0.0), text_of(info, 1.0))
         } else {
-            names.iter().map(|name| tidy(name)).collect::<Vec<_>>().join(" | ")
+            names.iter().map(|name| param_text::tidy(name)).collect::<Vec<_>>().join(" | ")
         };
         let mark = if info.flags.read_only { "  (shown only)" } else { "" };
         let _ = writeln!(
@@ -279,36 +279,9 @@ fn parameter_table(controller: &dyn Controller) -> String {
     out
 }
 
-/// A plugin's text for people: "200.000000 Hz" reads "200 Hz". Only zeros that say nothing go.
-fn tidy(text: &str) -> String {
-    let digits = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
-    let (number, rest) = text.split_at(digits);
-    match number.split_once('.') {
-        Some((_, fraction)) if fraction.len() > 2 && fraction.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("{}{rest}", number.trim_end_matches('0').trim_end_matches('.'))
-        }
-        _ => text.to_owned(),
-    }
-}
-
 /// Exactly `width` characters: padded, or cut with an ellipsis.
 fn fit(text: &str, width: usize) -> String {
     let cut = console::truncate_str(&clean(text), width, "…").into_owned();
     let room = width.saturating_sub(console::measure_text_width(&cut));
     format!("{cut}{}", " ".repeat(room))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_zeros_that_say_nothing_go() {
-        assert_eq!(tidy("200.000000 Hz"), "200 Hz");
-        assert_eq!(tidy("-0.500000"), "-0.5");
-        assert_eq!(tidy("1.50 kHz"), "1.50 kHz");
-        assert_eq!(tidy("1.2.30000"), "1.2.30000");
-        assert_eq!(tidy("1/16"), "1/16");
-        assert_eq!(tidy("Nested"), "Nested");
-    }
 }

@@ -1,13 +1,16 @@
-//! `sonic-bridge init`: writes a configuration to begin with.
+//! `sonic-bridge init`: writes a configuration and the scripts of the protocol to begin with.
 
 use super::output::print;
 use crate::{
     audio_io::atomic_file::AtomicFile,
     catalog::text::escape,
-    script::{CONFIG_FILE, config_text},
+    script::{CONFIG_FILE, SHIPPED, config_text, editor_files},
 };
-use anyhow::Context as _;
-use std::{io::Write as _, path::PathBuf};
+use anyhow::{Context as _, bail};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 /// Where to.
 #[derive(Debug, clap::Args)]
@@ -23,13 +26,30 @@ pub(super) struct InitArgs {
 /// `[main]` Writes.
 pub(super) fn run(args: &InitArgs) -> anyhow::Result<()> {
     let folder = &args.folder;
-    std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-    let path = folder.join(CONFIG_FILE);
-    let file = AtomicFile::create(&path, args.force)?;
-    file.file().write_all(config_text().as_bytes()).with_context(|| format!("{} cannot be written", path.display()))?;
-    file.commit()?;
+    let config = [(CONFIG_FILE.to_owned(), config_text())];
+    let scripts = SHIPPED.iter().map(|(_, file, text)| (format!("scripts/{file}"), (*text).to_owned()));
+    let editor = editor_files().into_iter().map(|(file, text)| (file.to_owned(), text));
+    let files: Vec<(String, String)> = config.into_iter().chain(scripts).chain(editor).collect();
+    if !args.force
+        && let Some((there, _)) = files.iter().find(|(file, _)| folder.join(file).exists())
+    {
+        let there = folder.join(there);
+        bail!("{} exists already; --force overwrites it", escape(&there.display().to_string()));
+    }
+    for (file, text) in &files {
+        write(&folder.join(file), text, args.force)?;
+    }
     print(&format!(
-        "Wrote {}. `sonic-bridge check` says what is wrong after a change.\n",
-        escape(&path.display().to_string())
+        "Wrote {}, and the protocol as scripts beside it. `sonic-bridge check` says what is wrong after a change.\n",
+        escape(&folder.join(CONFIG_FILE).display().to_string())
     ))
+}
+
+fn write(path: &Path, text: &str, force: bool) -> anyhow::Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).with_context(|| format!("the folder {} cannot be made", parent.display()))?;
+    }
+    let file = AtomicFile::create(path, force)?;
+    file.file().write_all(text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(file.commit()?)
 }

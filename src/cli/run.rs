@@ -17,8 +17,9 @@ use crate::{
         core::{Core, CoreLimits, MainLoop},
     },
     link::{ServerEnd, link},
-    script::{CONFIG_FILE, ConfigFile, Engine, Limits, Script, Setup, trace_log},
+    script::{CONFIG_FILE, ConfigFile, Engine, FileFeed, Limits, Script, Setup, trace_log},
     server::{self, Server, ServerControl},
+    watch::Watch,
 };
 use anyhow::Context as _;
 use std::{
@@ -63,21 +64,24 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<()> {
     consent::ensure(options.config.as_deref(), args.accept_native_plugins)?;
     let decisions = options.config.clone().context("this user has no home folder; name one in SONIC_BRIDGE_CONFIG")?;
     let server_config = server_config(args, &config, decisions);
+    let told = limits_told(&config, &server_config.limits);
     let mut server = Server::bind(server_config).context("the bridge cannot listen (--port N takes another port)")?;
     server.warnings().iter().for_each(|warning| note(warning));
 
     let stop = Arc::clone(&options.cancel);
     let catalog = plugins::open(&options)?;
-    let limits = CoreLimits { instances: 256, streams: 128 };
+    let limits = CoreLimits { instances: config.limits.instances as usize, streams: config.limits.streams as usize };
     let (main_loop, core) = MainLoop::new(Host::new(catalog), options, limits);
     let (server_end, script_end) = link();
+    // Watches as long as it lives.
+    let (_watch, files) = if config.scripts.reload { watch_files() } else { (None, None) };
     let engine = Engine::start(Setup {
         backend: Box::new(core.clone()),
         link: script_end,
         script: script(file.as_ref(), &config),
-        limits: serde_json::Value::default(),
+        limits: told,
         log: trace_log(),
-        files: None,
+        files,
     })
     .context("the thread of the scripts cannot be started")?;
     let control = server.control();
@@ -88,7 +92,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<()> {
     let net = serve(server, server_end, shutdown.clone())?;
     wait_for_scripts(&control, &stop);
     welcome(&control)?;
-    if !args.no_open {
+    if config.server.open && !args.no_open {
         // Without a browser the printed address is enough.
         let _ = open::that_detached(control.page_address());
     }
@@ -112,11 +116,48 @@ fn configuration(named: Option<&Path>) -> anyhow::Result<Option<ConfigFile>> {
 }
 
 fn server_config(args: &RunArgs, config: &Config, folder: PathBuf) -> server::Config {
+    let usual = server::Limits::default();
+    let sockets = config.limits.sockets as usize;
     server::Config {
         port: args.port.unwrap_or(config.server.port as u16),
         origins: config.server.origins.clone(),
+        native: config.server.native,
         folder,
+        limits: server::Limits {
+            // Beside the sockets there are requests for files.
+            connections: usual.connections.max(sockets + usual.connections / 2),
+            sockets,
+            sessions: config.limits.sessions as usize,
+            grace: Duration::from_secs(config.limits.grace_s.into()),
+            ..usual
+        },
         ..server::Config::default()
+    }
+}
+
+fn limits_told(config: &Config, limits: &server::Limits) -> serde_json::Value {
+    let mut told = limits.told();
+    told["instances"] = config.limits.instances.into();
+    told["streams"] = config.limits.streams.into();
+    told
+}
+
+/// Tells the scripts of files that changed. Where the system cannot, scripts are read at the start only.
+fn watch_files() -> (Option<Watch>, Option<FileFeed>) {
+    let (tell, changed) = tokio::sync::mpsc::unbounded_channel();
+    let watch = Watch::start(move |files| {
+        // The scripts may be gone already.
+        let _ = tell.send(files);
+    });
+    match watch {
+        Ok(watch) => {
+            let watched = watch.watched();
+            (Some(watch), Some(FileFeed { watch: Box::new(move |files| watched.set(files)), changed }))
+        }
+        Err(error) => {
+            tracing::warn!("{error}");
+            (None, None)
+        }
     }
 }
 
@@ -125,7 +166,7 @@ fn script(file: Option<&ConfigFile>, config: &Config) -> Script {
         path: file.and_then(|file| Some(file.beside(config.scripts.protocol.as_ref()?))),
         roots: file.map(ConfigFile::roots).unwrap_or_default(),
         limits: Limits::from(&config.scripts),
-        turn: Duration::from_millis(100),
+        turn: Duration::from_millis(config.scripts.call_ms.into()),
     }
 }
 

@@ -88,6 +88,23 @@ options! {
         port: u32 = 8080, [Range(1, 65_535)];
         /// Pages that may ask to be let in, each as scheme://host or scheme://host:port.
         origins: Vec<String> = texts(&["https://sforge.web.app", "http://localhost:5173"]), [];
+        /// Whether programs without an origin may connect, at /v1/native, with a token.
+        native: bool = false, [];
+        /// Whether the bridge's own page is opened in the browser at the start.
+        open: bool = true, [];
+    }
+    /// How much there may be of everything; a client that wants more is told so.
+    limits: LimitsSection = {
+        /// Sessions of one page or program at a time.
+        sessions: u32 = 4, [Range(1, 1024)];
+        /// Open sockets at a time, those that are not let in yet included.
+        sockets: u32 = 16, [Range(1, 1024)];
+        /// Loaded chains of one session.
+        instances: u32 = 256, [Range(1, 65_535)];
+        /// Open streams of one session.
+        streams: u32 = 128, [Range(1, 65_535)];
+        /// How long what a client loaded waits for it to come back, in seconds.
+        grace_s: u32 = 30, [Range(0, 86_400)];
     }
     /// Sound cards, and how they are opened.
     audio: Audio = {
@@ -111,8 +128,8 @@ options! {
     }
     /// Lua scripts. Paths are relative to this file, with / on every system.
     scripts: Scripts = {
-        /// The script that declares the protocol; nil for none.
-        protocol: Option<String> = None, [];
+        /// The script that declares the protocol; where it is not there, the one that comes with the program is used.
+        protocol: Option<String> = Some("scripts/protocol.lua".to_owned()), [];
         /// Scripts that describe how sound runs; * stands for any name.
         routing: Vec<String> = Vec::new(), [];
         /// The folders in which require "a.b" finds a/b.lua, the first one first.
@@ -121,6 +138,10 @@ options! {
         memory: u32 = 64, [Range(1, 4096)];
         /// The longest time a script may take to load, in seconds.
         load_seconds: u32 = 2, [Range(1, 600)];
+        /// The longest time a handler may run before it waits or returns, in milliseconds.
+        call_ms: u32 = 100, [Range(1, 60_000)];
+        /// Whether a script that is saved takes over at once.
+        reload: bool = true, [];
     }
 }
 

@@ -198,6 +198,8 @@ mod tests {
         let config = set("plugins.extra_paths", Value::List(vec![text("a"), text("b")])).expect("paths");
         assert_eq!(config.plugins.extra_paths, ["a", "b"]);
         assert_eq!(set("scripts.memory", Value::Number(1.0)).expect("memory").scripts.memory, 1);
+        assert!(set("server.native", Value::Flag(true)).expect("flag").server.native);
+        assert_eq!(set("server.port", Value::Number(9000.0)).expect("port").server.port, 9000);
         assert_eq!(set("scripts.protocol", text("p.lua")).expect("path").scripts.protocol.as_deref(), Some("p.lua"));
     }
 
@@ -228,6 +230,7 @@ mod tests {
             ("server.port", Value::Number(70_000.0), "70000 is not"),
             ("server.port", Value::Number(-1e300), "is not"),
             ("scripts.protocol", text(""), "a text or nil, not \"\""),
+            ("server.native", text("yes"), "true or false, not \"yes\""),
             ("plugins.extra_paths", text("a"), "a list of texts, not \"a\""),
             ("plugins.extra_paths", Value::List(vec![Value::Number(1.0)]), "not { 1 }"),
             ("plugins.extra_paths", Value::Other("a function"), "not a function"),
@@ -242,8 +245,8 @@ mod tests {
     #[test]
     fn what_is_not_built_yet_is_refused_as_such() {
         for (name, value) in [
-            ("server.port", Value::Number(9000.0)),
-            ("server.origins", Value::List(vec![])),
+            ("audio.block", Value::Number(256.0)),
+            ("audio.output", text("Loudspeakers")),
             ("audio.input", text("Microphone")),
             ("plugins.formats", Value::List(vec![text("vst3"), text("clap")])),
             ("plugins.isolation", text("vendor")),

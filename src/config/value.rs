@@ -8,6 +8,8 @@
 pub enum Value {
     /// Left out.
     Nothing,
+    /// Yes or no.
+    Flag(bool),
     /// Any number.
     Number(f64),
     /// A text.
@@ -23,6 +25,7 @@ impl Value {
     pub fn described(&self) -> String {
         match self {
             Self::Nothing => "nil".to_owned(),
+            Self::Flag(flag) => flag.to_string(),
             Self::Number(number) => number.to_string(),
             Self::Text(text) => format!("\"{}\"", shortened(text)),
             Self::List(items) if items.len() > 4 => format!("a list of {}", items.len()),
@@ -64,6 +67,16 @@ impl Setting for u32 {
     }
     fn to_value(&self) -> Value {
         Value::Number(f64::from(*self))
+    }
+}
+
+impl Setting for bool {
+    const KIND: &'static str = "true or false";
+    fn from_value(value: &Value) -> Option<Self> {
+        if let Value::Flag(flag) = value { Some(*flag) } else { None }
+    }
+    fn to_value(&self) -> Value {
+        Value::Flag(*self)
     }
 }
 

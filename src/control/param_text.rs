@@ -112,6 +112,18 @@ fn search<'a>(
     })
 }
 
+/// `[any]` A plugin's text for people: "200.000000 Hz" reads "200 Hz". Only zeros that say nothing go.
+pub fn tidy(text: &str) -> String {
+    let digits = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
+    let (number, rest) = text.split_at(digits);
+    match number.split_once('.') {
+        Some((_, fraction)) if fraction.len() > 2 && fraction.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{}{rest}", number.trim_end_matches('0').trim_end_matches('.'))
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// `[main]` Reads a value for a parameter.
 ///
 /// `norm:0.4`, `plain:-6` and `text:Plate` say what they are. Anything else is taken as the text a person sees ("40 %",
@@ -289,6 +301,16 @@ fn leading_number(text: &str) -> Option<(f64, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zeros_that_say_nothing_go() {
+        assert_eq!(tidy("200.000000 Hz"), "200 Hz");
+        assert_eq!(tidy("-0.500000"), "-0.5");
+        assert_eq!(tidy("1.50 kHz"), "1.50 kHz");
+        assert_eq!(tidy("1.2.30000"), "1.2.30000");
+        assert_eq!(tidy("1/16"), "1/16");
+        assert_eq!(tidy("Nested"), "Nested");
+    }
 
     #[test]
     fn numbers_are_read_from_the_front() {

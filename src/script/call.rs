@@ -33,6 +33,7 @@ pub(super) struct Context {
     session: SessionId,
     streams: RefCell<Vec<Opened>>,
     depth: Cell<usize>,
+    ended: Cell<bool>,
 }
 
 /// Calls within calls: a BATCH in a BATCH in a BATCH.
@@ -49,7 +50,7 @@ impl Drop for Level<'_> {
 
 impl Context {
     pub fn new(hub: Rc<Hub>, session: SessionId) -> Rc<Self> {
-        Rc::new(Self { hub, session, streams: RefCell::default(), depth: Cell::new(0) })
+        Rc::new(Self { hub, session, streams: RefCell::default(), depth: Cell::new(0), ended: Cell::new(false) })
     }
 
     /// One level deeper.
@@ -61,19 +62,25 @@ impl Context {
         Ok(Level(&self.depth))
     }
 
+    /// Whether streams can still be opened: their numbers travel with the answer.
+    pub fn open(&self) -> bool {
+        !self.ended.get()
+    }
+
     /// A stream was opened by this request.
     pub fn opened(&self, stream: Opened) {
         self.streams.borrow_mut().push(stream);
     }
 
+    /// The request is answered with these streams.
     fn hand_over(&self) -> Vec<Opened> {
+        self.ended.set(true);
         self.streams.take()
     }
-}
 
-impl Drop for Context {
-    fn drop(&mut self) {
-        for stream in self.streams.take() {
+    /// The request is over; what nobody will hear of is closed. Scripts may hold the session for longer.
+    fn end(&self) {
+        for stream in self.hand_over() {
             let closing = self.hub.backend.close_stream(self.session.owner(), stream.id);
             let _ = self.hub.seat(self.session, |seat| seat.streams.remove(&stream.id));
             tokio::task::spawn_local(async move { drop(closing.await) });
@@ -130,6 +137,7 @@ pub(super) fn answer(hub: &Rc<Hub>, call: Call) {
             Some(Err(fault)) => drop(reply.send(Err(fault))),
             None => {}
         }
+        context.end();
     });
 }
 

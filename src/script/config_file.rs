@@ -5,6 +5,7 @@
 
 use super::{
     key_lines::KeyLines,
+    program::Script,
     runtime::{Limits, Print, Runtime, read},
     script_error::{Place, ScriptError},
 };
@@ -122,6 +123,13 @@ impl ConfigFile {
         self.config.scripts.roots.iter().map(|root| self.beside(root)).collect()
     }
 
+    /// `[main]` The script that declares the protocol.
+    pub fn script(&self) -> Script {
+        let scripts = &self.config.scripts;
+        let path = scripts.protocol.as_ref().map(|path| self.beside(path));
+        Script { path, roots: self.roots(), ..Script::shipped(&self.config) }
+    }
+
     /// `[main]` The folders of plugins that the file adds.
     pub fn plugin_paths(&self) -> Vec<PathBuf> {
         self.config.plugins.extra_paths.iter().map(|path| self.beside(path)).collect()
@@ -209,8 +217,7 @@ fn plain(value: &mlua::Value) -> Value {
             Err(_) => Value::Other("a text that is no UTF-8"),
         },
         mlua::Value::Table(table) => list(table),
-        mlua::Value::Boolean(true) => Value::Other("true"),
-        mlua::Value::Boolean(false) => Value::Other("false"),
+        mlua::Value::Boolean(flag) => Value::Flag(*flag),
         mlua::Value::Function(_) => Value::Other("a function"),
         _ => Value::Other("what Lua calls userdata or a thread"),
     }

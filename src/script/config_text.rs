@@ -70,6 +70,7 @@ fn lua(value: &Value) -> String {
         Value::List(items) if items.is_empty() => "{}".to_owned(),
         Value::List(items) => format!("{{ {} }}", items.iter().map(lua).collect::<Vec<_>>().join(", ")),
         Value::Number(number) => number.to_string(),
+        Value::Flag(flag) => flag.to_string(),
         Value::Nothing | Value::Other(_) => "nil".to_owned(),
     }
 }

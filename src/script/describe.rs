@@ -5,7 +5,6 @@
 
 use super::{
     fields::Field,
-    hub::Level,
     program::{Program, Script},
     runtime::Print,
     script_error::ScriptError,
@@ -74,8 +73,8 @@ pub struct EventDescription {
 }
 
 /// `[any]` Loads a script to see what it declares.
-pub fn describe(script: &Script) -> Result<Description, ScriptError> {
-    let program = load(script, &Rc::default())?;
+pub fn describe(script: &Script, print: Print) -> Result<Description, ScriptError> {
+    let program = load(script, &Rc::default(), print)?;
     let world = &program.world;
     let protocols = world.protocols.borrow();
     let described = protocols.iter().map(|protocol| ProtocolDescription {
@@ -115,7 +114,6 @@ pub fn describe(script: &Script) -> Result<Description, ScriptError> {
 }
 
 /// `[any]` Loads a script that has no bridge to talk to.
-pub(super) fn load(script: &Script, sources: &Rc<Sources>) -> Result<Rc<Program>, ScriptError> {
-    let print: Print = Rc::new(|line| super::trace_log()(Level::Debug, line));
+pub(super) fn load(script: &Script, sources: &Rc<Sources>, print: Print) -> Result<Rc<Program>, ScriptError> {
     Program::load(script, sources, World::new(None), print)
 }

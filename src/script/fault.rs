@@ -7,6 +7,7 @@ use super::{
     json,
     runtime::Files,
     script_error::{Context, ScriptError},
+    world::World,
 };
 use crate::{
     control::core::CoreError,
@@ -194,7 +195,12 @@ where
     F: Future<Output = Result<R, Problem>> + 'static,
 {
     let raw = lua.create_async_function(move |lua, values: MultiValue| {
-        let arguments = A::from_lua_multi(values, &lua).map_err(|error| misuse(&error));
+        let loading = World::of(&lua).is_ok_and(|world| world.loading.get());
+        let arguments = if loading {
+            Err(Problem::Misuse("a script that loads cannot wait; ask this in a handler".to_owned()))
+        } else {
+            A::from_lua_multi(values, &lua).map_err(|error| misuse(&error))
+        };
         let future = arguments.map(|arguments| function(lua.clone(), arguments));
         async move {
             let result = match future {

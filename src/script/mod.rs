@@ -35,7 +35,7 @@ pub use backend::{Backend, LiveInfo, Opened, Pending, Piece};
 pub use config_file::{CONFIG_FILE, ConfigFile, ConfigFileError, Problem};
 pub use config_text::config_text;
 pub use describe::{Description, describe};
-pub use docs::generated;
+pub use docs::{editor_files, generated};
 pub use engine::{Engine, FileFeed, Setup};
 pub use fields::{Field, Kind};
 pub use hub::{Level, Log, trace_log};

@@ -12,6 +12,7 @@ use super::{
     world::{Handler, Timer, World},
 };
 use crate::{
+    config::Config,
     link::{Endpoint, Fault, ProtocolRoute, Served},
     model::ErrorCode,
 };
@@ -34,6 +35,21 @@ pub struct Script {
     pub limits: Limits,
     /// For one turn of a function.
     pub turn: Duration,
+}
+
+impl Script {
+    /// `[any]` The protocol that comes with the program, within the limits of a configuration.
+    pub fn shipped(config: &Config) -> Self {
+        let turn = Duration::from_millis(config.scripts.call_ms.into());
+        Self { path: None, roots: Vec::new(), limits: Limits::from(&config.scripts), turn }
+    }
+
+    /// `[any]` The same, where the file is not there.
+    #[must_use]
+    pub fn or_shipped(self) -> Self {
+        let path = self.path.filter(|path| path.exists());
+        Self { path, ..self }
+    }
 }
 
 /// Why a function of a script did not do what it should.

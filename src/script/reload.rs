@@ -43,25 +43,28 @@ impl Reloader {
 
     /// `[script]` Loads the first text. Where it does not load, the protocol that comes with the program has to do.
     pub fn first(&mut self) {
+        // Watched before it is read, so that no change falls between.
+        self.look_at(Vec::new());
         // What is not there at the start is left to the script that comes with the program, until it is there.
         let Checked { texts, files } = check(&self.present());
         self.look_at(files);
         let result = texts.and_then(|texts| self.load(&self.present(), texts));
         if let Err(message) = result {
-            self.reject(&message);
+            self.hub.log(Level::Error, &message);
             let shipped = Script { path: None, roots: Vec::new(), ..self.script.clone() };
-            if let Err(message) = self.load(&shipped, BTreeMap::new()) {
-                self.hub.log(Level::Error, &format!("the shipped protocol does not load: {message}"));
+            self.hub.log(Level::Warn, "the protocol that comes with the program is used until the script is correct");
+            if let Err(reason) = self.load(&shipped, BTreeMap::new()) {
+                self.hub.log(Level::Error, &format!("the shipped protocol does not load: {reason}"));
                 self.hub.send(ToServer::Serve(crate::link::Served::default()));
             }
+            self.hub.reload.borrow_mut().error = Some(message);
         }
     }
 
     /// The script as it is on the disk now.
     fn present(&self) -> Script {
-        let missing = self.hub.reload.borrow().generation == 0;
-        let path = self.script.path.clone().filter(|path| !missing || path.exists());
-        Script { path, ..self.script.clone() }
+        let first = self.hub.reload.borrow().generation == 0;
+        if first { self.script.clone().or_shipped() } else { self.script.clone() }
     }
 
     /// `[script]` A file changed.
@@ -165,7 +168,7 @@ fn bury(old: Rc<Program>) {
 /// `[any]` Tries a script in a VM of its own: everything of it runs but its handlers.
 pub(super) fn check(script: &Script) -> Checked {
     let sources = Rc::new(Sources::default());
-    let result = describe::load(script, &sources).map(drop).map_err(|error| error.to_string());
+    let result = describe::load(script, &sources, Rc::new(|_| {})).map(drop).map_err(|error| error.to_string());
     let files = sources.files();
     Checked { texts: result.map(|()| sources.take_texts()), files }
 }

@@ -7,6 +7,7 @@ use super::{
     runtime::{Files, compile, forbidden, read},
     script_error::{Context, ScriptError},
     sources::Sources,
+    world::World,
 };
 use mlua::{Function, Lua, Table, Value};
 use std::{cell::RefCell, path::PathBuf, rc::Rc, time::Duration};
@@ -58,6 +59,10 @@ impl Finder {
         let known: Value = self.loaded.raw_get(name.as_str())?;
         if !known.is_nil() {
             return Ok(known);
+        }
+        if World::of(lua).is_ok_and(|world| !world.loading.get()) {
+            let message = format!("“{name}” is not loaded; require it at the top of the file, not in a handler");
+            return Err(forbidden(lua, message));
         }
         let found = self.find(&name).map_err(|message| forbidden(lua, message))?;
         let path_of = {

@@ -157,8 +157,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// `[any]` As clients are told.
-    pub(super) fn told(&self) -> serde_json::Value {
+    /// `[any]` As clients are told, in `HELLO` and by whoever answers `GET_LIMITS`.
+    pub fn told(&self) -> serde_json::Value {
         serde_json::json!({
             "sockets": self.sockets,
             "sessions": self.sessions,

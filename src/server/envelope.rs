@@ -30,7 +30,7 @@ pub struct Refused {
     /// The id, as far as it was understood.
     pub id: Option<RequestId>,
     /// What to answer.
-    pub fault: Fault,
+    pub fault: Box<Fault>,
     /// It was no JSON at all.
     pub undecodable: bool,
 }
@@ -46,7 +46,7 @@ pub fn parse(text: &str, depth: usize, values: usize) -> Result<Request, Refused
             Unread::Many => (-32600, "INVALID_REQUEST", format!("more than {values} values")),
             Unread::Repeated => (-32600, "INVALID_REQUEST", "an object has a member twice".to_owned()),
         };
-        Refused { id: None, fault: Fault::rpc(code, kind, message), undecodable: code == -32700 }
+        Refused { id: None, fault: Box::new(Fault::rpc(code, kind, message)), undecodable: code == -32700 }
     })?;
     let Value::Object(mut members) = value else {
         return Err(invalid(None, "a message is one object; send requests one by one, or with BATCH"));
@@ -67,7 +67,7 @@ pub fn parse(text: &str, depth: usize, values: usize) -> Result<Request, Refused
         Some(params @ Value::Object(_)) => params,
         Some(_) => {
             let fault = Fault::rpc(-32602, "INVALID_PARAMS", "params has to be an object");
-            return Err(Refused { id: Some(id), fault, undecodable: false });
+            return Err(Refused { id: Some(id), fault: Box::new(fault), undecodable: false });
         }
     };
     Ok(Request { id, method, params })
@@ -82,7 +82,7 @@ fn id_of(value: &Value) -> Option<RequestId> {
 }
 
 fn invalid(id: Option<RequestId>, message: &str) -> Refused {
-    Refused { id, fault: Fault::rpc(-32600, "INVALID_REQUEST", message), undecodable: false }
+    Refused { id, fault: Box::new(Fault::rpc(-32600, "INVALID_REQUEST", message)), undecodable: false }
 }
 
 fn id_json(id: Option<&RequestId>) -> Value {

@@ -16,7 +16,7 @@ const ALL: u8 = 255;
 /// `[any]` Whether these bytes are events of a frame of so many samples, in order.
 pub(super) fn good(bytes: &[u8], frames: u16) -> bool {
     let mut last = 0;
-    bytes.len() % EVENT == 0
+    bytes.len().is_multiple_of(EVENT)
         && bytes.chunks_exact(EVENT).all(|chunk| {
             let Some(event) = read(chunk) else { return false };
             let sorted = event.offset >= last && event.offset < u32::from(frames);

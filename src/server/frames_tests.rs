@@ -14,10 +14,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// A frame, its events, its input.
+type Heard = (Frame, Vec<FrameEvent>, Vec<f32>);
+
 /// What the stand-in saw, and how it is told to behave.
 #[derive(Debug, Default)]
 struct Seen {
-    frames: RefCell<Vec<(Frame, Vec<FrameEvent>, Vec<f32>)>>,
+    frames: RefCell<Vec<Heard>>,
     closed: Cell<bool>,
     guarded: Cell<bool>,
 }

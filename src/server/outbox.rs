@@ -53,11 +53,10 @@ impl Replacing {
     fn put(&mut self, event: Written, most: usize) -> Option<Written> {
         if let Some(key) = event.key.clone() {
             let place = (Arc::clone(&event.kind), key);
-            if let Some(at) = self.places.get(&place) {
-                if let Some(waiting) = usize::try_from(at - self.first).ok().and_then(|at| self.order.get_mut(at)) {
-                    *waiting = event;
-                    return None;
-                }
+            let at = self.places.get(&place).and_then(|at| usize::try_from(at - self.first).ok());
+            if let Some(waiting) = at.and_then(|at| self.order.get_mut(at)) {
+                *waiting = event;
+                return None;
             }
             self.places.insert(place, self.first + self.order.len() as u64);
         }

@@ -202,9 +202,9 @@ async fn notes_and_points_in_a_frame_happen_at_their_sample() {
     let frame = Frame { events: vec![event], ..Frame::new(stream, 1, 128, &[&ones, &ones]) };
     let moved = exchange(&mut page, &frame).await;
     assert_eq!(before.samples[0], ones);
-    // Between the block's start and the point the value moves in a straight line; behind the point it stands still.
-    assert!(moved.samples[0][127] < 0.01, "{:?}", &moved.samples[0][60..70]);
-    assert!(moved.samples[0][0] > moved.samples[0][127]);
+    // The plugin glides to the new value, from that sample on.
+    assert_eq!(moved.samples[0][..64], ones[..64]);
+    assert!(moved.samples[0][64..].windows(2).all(|pair| pair[1] < pair[0]), "{:?}", &moved.samples[0][60..70]);
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ fn a_taken_port_says_by_whom() {
         .unwrap();
     assert_eq!(second.status.code(), Some(1));
     let told = text(&second);
-    assert!(told.contains(&format!("sonic-bridge {}", env!("CARGO_PKG_VERSION"))) && told.contains("--port"), "{told}");
+    assert!(told.contains(&format!("(version {})", env!("CARGO_PKG_VERSION"))) && told.contains("--port"), "{told}");
 
     let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = stranger.local_addr().unwrap().port().to_string();
@@ -67,7 +67,7 @@ fn a_taken_port_says_by_whom() {
         .output()
         .unwrap();
     let told = text(&second);
-    assert!(!second.status.success() && told.contains("something else") && told.contains("--port"), "{told}");
+    assert!(!second.status.success() && told.contains("another program") && told.contains("--port"), "{told}");
 }
 
 #[test]

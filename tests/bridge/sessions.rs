@@ -31,15 +31,14 @@ async fn stranger_is_refused() {
     assert_eq!(listed.closed().await, Closed(4001), "nothing before IDENTIFY");
 }
 
-#[tokio::test]
-async fn a_page_is_paired_by_the_code_that_the_bridge_shows() {
-    let bridge = demo();
+/// Pairs a page of [`ORIGIN`] by the code that the bridge shows.
+async fn pair(bridge: &Bridge) -> (Client, crate::support::client::Key) {
     let mut page = Client::connect(bridge.port, ORIGIN).await;
     let asked = page.ask("PAIR", json!({ "protocol": 1, "client": { "name": "Sonic-Core", "version": "1" } })).await;
     let told = page.event("PAIRING").await;
     assert_eq!(told["data"]["origin"], ORIGIN);
     assert!(told["data"]["warning"].as_str().unwrap().contains("outside the browser's sandbox"), "{told}");
-    let code = code_shown(&bridge);
+    let code = code_shown(bridge);
     let shown = bridge.output() + &bridge.errors();
     assert!(shown.contains(ORIGIN) && shown.contains("outside the browser's sandbox"), "{shown}");
     let wrong = if code == "000000" { "111111" } else { "000000" };
@@ -48,6 +47,13 @@ async fn a_page_is_paired_by_the_code_that_the_bridge_shows() {
     let key = page.call("PAIR_CODE", json!({ "code": code })).await;
     page.answer(asked).await.expect("the pairing itself is answered");
     let key = key_of(&key);
+    (page, key)
+}
+
+#[tokio::test]
+async fn a_page_is_paired_by_the_code_that_the_bridge_shows() {
+    let bridge = demo();
+    let (mut page, key) = pair(&bridge).await;
     let ready = page.identify(&key).await;
     assert!(ready["warning"].as_str().unwrap().contains("outside the browser's sandbox"));
     assert!(ready["scopes"].as_array().unwrap().iter().all(|scope| scope != "script.write" && scope != "admin"));
@@ -55,8 +61,8 @@ async fn a_page_is_paired_by_the_code_that_the_bridge_shows() {
 
     // The token is of use to this origin only.
     let mut other = Client::connect(bridge.port, &bridge.own_origin()).await;
-    let refused = other.identify_with(&key, json!({})).await;
-    assert!(refused.is_err());
+    let wish = other.identity(&key, json!({}));
+    other.ask("IDENTIFY", wish).await;
     assert_eq!(other.closed().await, Closed(4004));
 }
 
@@ -201,10 +207,15 @@ pub fn memory(pid: u32) -> u64 {
 #[tokio::test]
 async fn a_revoked_page_is_thrown_out() {
     let bridge = demo();
-    let (mut page, _) = bridge.own_page().await;
-    let status = bridge.sandbox.sonic_bridge(&[]).args(["origins", "revoke", &bridge.own_origin()]).output().unwrap();
-    assert!(status.status.success(), "{status:?}");
+    let (mut page, key) = pair(&bridge).await;
+    page.identify(&key).await;
+    let list = bridge.sandbox.sonic_bridge(&[]).args(["origins"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&list.stdout).contains(ORIGIN), "{list:?}");
+    let revoked = bridge.sandbox.sonic_bridge(&[]).args(["origins", "revoke", ORIGIN]).output().unwrap();
+    assert!(revoked.status.success(), "{revoked:?}");
     assert_eq!(page.closed().await, Closed(4013));
+    let again = bridge.sandbox.sonic_bridge(&[]).args(["origins", "revoke", ORIGIN]).output().unwrap();
+    assert_eq!(again.status.code(), Some(1));
 }
 
 #[tokio::test]

@@ -98,6 +98,17 @@ impl Client {
 
     /// The same with more members, e.g. `resume`.
     pub async fn identify_with(&mut self, key: &Key, more: Value) -> Result<Value, Value> {
+        let params = self.identity(key, more);
+        let client_nonce = params["client_nonce"].as_str().unwrap().to_owned();
+        let ready = self.request("IDENTIFY", params).await?;
+        let server = self.proof(key, &["s", &self.instance(), &self.nonce, &client_nonce, &self.origin.clone()]);
+        assert_eq!(ready["server_proof"], server, "the server does not know the token");
+        self.session = ready["session"].as_str().unwrap().to_owned();
+        Ok(ready)
+    }
+
+    /// What IDENTIFY says.
+    pub fn identity(&self, key: &Key, more: Value) -> Value {
         let client_nonce = STANDARD.encode(rand_bytes());
         let proof = self.proof(key, &["c", &self.instance(), &self.nonce, &client_nonce, &self.origin.clone()]);
         let mut params = json!({
@@ -116,11 +127,7 @@ impl Client {
             }
             params[name] = value;
         }
-        let ready = self.request("IDENTIFY", params).await?;
-        let server = self.proof(key, &["s", &self.instance(), &self.nonce, &client_nonce, &self.origin.clone()]);
-        assert_eq!(ready["server_proof"], server, "the server does not know the token");
-        self.session = ready["session"].as_str().unwrap().to_owned();
-        Ok(ready)
+        params
     }
 
     fn instance(&self) -> String {

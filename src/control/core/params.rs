@@ -19,7 +19,7 @@ pub(super) fn value(controller: &dyn Controller, param: ParamId, normalized: f64
     Ok(ParamValue {
         normalized,
         plain: controller.to_plain(param, normalized)?,
-        text: controller.to_text(param, normalized)?,
+        text: param_text::tidy(&controller.to_text(param, normalized)?),
     })
 }
 
@@ -28,7 +28,12 @@ fn labels(controller: &dyn Controller, info: &ParamInfo) -> Vec<String> {
         return Vec::new();
     }
     (0..=info.steps)
-        .map(|step| controller.to_text(info.id, info.normalized_of_step(step)).unwrap_or_default())
+        .map(|step| {
+            controller
+                .to_text(info.id, info.normalized_of_step(step))
+                .map(|text| param_text::tidy(&text))
+                .unwrap_or_default()
+        })
         .collect()
 }
 

@@ -42,7 +42,7 @@ pub(super) static TOPIC: Topic = Topic {
             name: "info",
             params: &[],
             returns: &["table"],
-            doc: "What is known of it without asking the plugin: id, name, unit, min, max, steps, flags …",
+            doc: "What is known of it without asking the plugin: id, name, unit, min, max, steps, flags and so on.",
             waits: false,
             make: |lua| {
                 at_once(lua, |lua, param: ParamHandle| {

@@ -149,7 +149,7 @@ pub(super) static TOPIC: Topic = Topic {
             params: &[(
                 "options",
                 "table",
-                "instance, and sample_rate, block, channels, mode; what else the protocol's stream.open needs",
+                "instance, and sample_rate, block, channels, mode, credits; what else the protocol's stream.open needs",
             )],
             returns: &["table"],
             doc: "Opens a stream through what the protocol's stream.open says. The client may send frames when it has \

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     control::core::{Frame, StreamId, StreamRequest},
-    link::Fault,
+    link::{Fault, ToServer},
     model::ErrorCode,
     plugin::ProcessMode,
     script::{
@@ -76,10 +76,18 @@ struct Open {
     block: Option<u32>,
     channels: Option<usize>,
     mode: Option<String>,
+    credits: Option<usize>,
 }
+
+/// Frames in flight where nothing else is said.
+const CREDITS: usize = 32;
 
 /// `session:open_stream(options)`
 pub(super) async fn open(lua: Lua, session: Session, wanted: Table) -> Result<Value, Problem> {
+    if !session.context.as_ref().is_some_and(|context| context.open()) {
+        let message = "a stream is opened in answer to a request, whose answer tells its number";
+        return Err(Fault::new(ErrorCode::NOT_ACTIVE, message).into());
+    }
     let how: Open = options(&Value::Table(wanted.clone()))?;
     let function = session.protocol.stream.borrow().clone();
     let Some(function) = function else {
@@ -103,8 +111,15 @@ pub(super) async fn open(lua: Lua, session: Session, wanted: Table) -> Result<Va
     let (opened, record) = session.hub.backend.open_stream(request).await?;
     let place = StreamSeat { instance: through.id, offline: mode == ProcessMode::Offline, position: 0 };
     session.hub.seat(session.id, |seat| seat.streams.insert(opened.id, place))?;
+    let credits = how.credits.unwrap_or(CREDITS);
+    session.hub.send(ToServer::StreamTerms {
+        session: session.id,
+        stream: opened.id,
+        credits,
+        realtime: mode != ProcessMode::Offline,
+    });
     let answer = json!({
-        "stream": opened.id.0, "inputs": opened.channels.0, "outputs": opened.channels.1,
+        "credits": credits, "stream": opened.id.0, "inputs": opened.channels.0, "outputs": opened.channels.1,
         "latency_samples": opened.latency, "tail": records::tail(record.tail), "max_frames": 65_535,
         "sample_rate": opened.sample_rate,
     });

@@ -202,13 +202,18 @@ impl Client {
             self.ws.get_mut().set_read_timeout(Some(Duration::from_millis(20))).unwrap();
             silent = match self.ws.read() {
                 Ok(message) => message.is_ping() || message.is_pong(),
-                Err(Error::Io(error)) => error.kind() == std::io::ErrorKind::WouldBlock,
+                Err(Error::Io(error)) => is_early(&error),
                 Err(_) => false,
             };
         }
         self.ws.get_mut().set_read_timeout(Some(PATIENCE)).unwrap();
         silent
     }
+}
+
+/// Nothing came in time; systems say that in two ways.
+pub fn is_early(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
 }
 
 /// Pairs a page as a person would; key and token.

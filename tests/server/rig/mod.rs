@@ -11,7 +11,7 @@ use sonic_bridge::{
 };
 use std::{
     collections::BTreeSet,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -27,7 +27,16 @@ pub const OTHER: &str = "https://other.example";
 /// How long anything may take.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A running server.
+/// Who measures the memory of this process is alone in it.
+static PROCESS: RwLock<()> = RwLock::new(());
+
+/// Alone or among others.
+enum Place {
+    Alone(#[allow(dead_code, reason = "held")] RwLockWriteGuard<'static, ()>),
+    Among(#[allow(dead_code, reason = "held")] RwLockReadGuard<'static, ()>),
+}
+
+/// A running server. A test has one at a time.
 pub struct Rig {
     pub port: u16,
     pub control: ServerControl,
@@ -37,6 +46,7 @@ pub struct Rig {
     pub heard: script::Heard,
     shutdown: CancellationToken,
     net: Option<JoinHandle<()>>,
+    _place: Place,
 }
 
 impl Rig {
@@ -47,6 +57,15 @@ impl Rig {
 
     /// With others.
     pub fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::at(Place::Among(PROCESS.read().unwrap_or_else(PoisonError::into_inner)), change)
+    }
+
+    /// While no other server runs in this process.
+    pub fn alone(change: impl FnOnce(&mut Config)) -> Self {
+        Self::at(Place::Alone(PROCESS.write().unwrap_or_else(PoisonError::into_inner)), change)
+    }
+
+    fn at(place: Place, change: impl FnOnce(&mut Config)) -> Self {
         log::keep();
         let folder = tempfile::Builder::new().prefix("sonic-bridge-test-").tempdir().unwrap();
         let mut config = Config {
@@ -69,7 +88,7 @@ impl Rig {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(server.run(server_end, ending));
         });
-        let rig = Self { port, control, prompts, folder, orders, heard, shutdown, net: Some(net) };
+        let rig = Self { port, control, prompts, folder, orders, heard, shutdown, net: Some(net), _place: place };
         rig.until("the scripts serve", || raw::upgrade(&rig).origin(PAGE).send().status != 503);
         rig
     }

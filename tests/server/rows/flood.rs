@@ -2,7 +2,7 @@
 
 use crate::rig::{
     PAGE, PATIENCE, Rig,
-    client::{Client, enter_patiently},
+    client::{Client, enter_patiently, is_early},
     raw,
 };
 use sonic_bridge::server::Limits;
@@ -28,7 +28,7 @@ fn s23_long_and_slow_heads_end_and_others_are_served() {
     loop {
         let ended = sent.next().is_none_or(|byte| slow.write_all(&[*byte]).is_err());
         let mut room = [0; 256];
-        let closed = !matches!(slow.read(&mut room), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock);
+        let closed = !matches!(slow.read(&mut room), Err(error) if is_early(&error));
         if ended || closed {
             break;
         }
@@ -47,7 +47,7 @@ fn s24_silent_connections_do_not_keep_a_page_out() {
     // Beyond the limit they are closed at once.
     let closed = |stream: &TcpStream| {
         stream.set_nonblocking(true).unwrap();
-        !matches!((&*stream).read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+        !matches!((&*stream).read(&mut [0]), Err(error) if is_early(&error))
     };
     rig.until("most are closed", || silent.iter().filter(|stream| closed(stream)).count() >= 500 - 64);
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
@@ -108,7 +108,7 @@ fn frame(fin: bool, opcode: u8, length: u64, masked: bool) -> Vec<u8> {
 
 #[test]
 fn s47_what_is_too_long_closes_and_takes_no_memory() {
-    let rig = Rig::new();
+    let rig = Rig::alone(|_| {});
     let token = rig.token(Some(PAGE));
     let before = memory();
     let mut client = Client::enter(&rig, PAGE, &token);
@@ -174,7 +174,7 @@ fn s48_what_is_no_websocket_closes_with_its_code() {
 
 #[test]
 fn s51_ten_thousand_requests_are_all_answered_and_bounded() {
-    let rig = Rig::new();
+    let rig = Rig::alone(|_| {});
     let token = rig.token(Some(PAGE));
     let mut client = Client::enter(&rig, PAGE, &token);
     let (before, start) = (memory(), Instant::now());
@@ -200,7 +200,7 @@ fn s51_ten_thousand_requests_are_all_answered_and_bounded() {
 
 #[test]
 fn s52_a_client_that_never_reads_is_sent_away() {
-    let rig = Rig::with(|config| config.limits.stalled = Duration::from_millis(700));
+    let rig = Rig::alone(|config| config.limits.stalled = Duration::from_millis(700));
     let token = rig.token(Some(PAGE));
     let mut client = Client::enter(&rig, PAGE, &token);
     let session = rig.opened(1)[0].session;

@@ -138,9 +138,7 @@ fn s62_the_log_holds_no_token_and_no_proof() {
     let text = log::text();
     assert!(text.contains("https://evil.example"), "refusals are logged");
     assert!(text.contains("no token, or a wrong one"));
-    log::secret("a secret of this very test, sixteen characters or more");
-    tracing::warn!("{}", "a secret of this very test, sixteen characters or more");
-    let noticed = std::panic::catch_unwind(log::holds_no_secret).is_err();
-    log::forget();
-    assert!(noticed);
+    // The looking finds what is there.
+    tracing::trace!("{}", "planted by this very test");
+    assert!(log::holds("planted by this very test"));
 }

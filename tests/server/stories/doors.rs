@@ -38,6 +38,7 @@ fn a_second_bridge_is_told_about_the_first() {
 fn programs_come_by_their_own_door_with_a_token() {
     let rig = Rig::new();
     assert_eq!(raw::native(&rig, None).status, 404, "it is off");
+    drop(rig);
     let rig = Rig::with(|config| config.native = true);
     let (key, token) = rig.token(None);
     assert_eq!(raw::native(&rig, None).status, 401);

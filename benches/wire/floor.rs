@@ -101,7 +101,7 @@ fn warp(nodelay: bool) {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
             stream.set_nodelay(nodelay).unwrap();
-            let service = TowerToHyperService::new(service.clone());
+            let service = TowerToHyperService::new(service);
             tokio::spawn(async move {
                 let http = hyper::server::conn::http1::Builder::new();
                 let _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;

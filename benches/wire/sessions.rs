@@ -8,7 +8,8 @@ use std::time::Duration;
 
 /// Before counting begins, so that what is made once is there.
 const BEFORE: usize = 16;
-const COUNTED: usize = 200;
+/// So many are let in before the first ping has to be answered.
+const COUNTED: usize = 100;
 
 /// Resident memory for each of many.
 pub fn run(figures: &mut Figures) {

@@ -26,7 +26,6 @@ struct Frame<'a> {
     flags: u16,
     stream: u32,
     sequence: u32,
-    frames: u16,
     head: &'a [u8],
     samples: &'a [u8],
     length: usize,
@@ -120,7 +119,7 @@ fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Option<Frame<'a>> {
     let good = body[samples + events..].iter().all(|byte| *byte == 0)
         && events_are_good(&body[samples..samples + events], frames);
     let (stream, sequence) = (word(head, 4), word(head, 8));
-    good.then_some(Frame { flags, stream, sequence, frames, head, samples: &body[..samples], length })
+    good.then_some(Frame { flags, stream, sequence, head, samples: &body[..samples], length })
 }
 
 fn events_are_good(events: &[u8], frames: u16) -> bool {

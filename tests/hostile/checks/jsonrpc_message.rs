@@ -13,7 +13,8 @@ const LARGEST: u64 = (1 << 53) - 1;
 /// it, or a refusal that is itself a good answer.
 pub fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    match memory::within(8 * data.len() + VALUES * 512 + 4096, || envelope::parse(text, DEPTH, VALUES)) {
+    let room = 8 * data.len() + VALUES * 512 + 4096;
+    match memory::within(room, || envelope::parse(text, DEPTH, VALUES).map_err(Box::new)) {
         Ok(request) => {
             let plain: Value = serde_json::from_str(text).expect("JSON for any reader");
             assert_eq!(plain["jsonrpc"], "2.0");

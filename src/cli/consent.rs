@@ -8,7 +8,7 @@ use crate::{audio_io::atomic_file::AtomicFile, security::warning};
 use anyhow::{Context as _, bail};
 use std::{
     io::{BufRead as _, IsTerminal as _, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// The file of the answer.
@@ -42,7 +42,7 @@ fn given(file: &Path) -> bool {
     std::fs::read_to_string(file).is_ok_and(|text| text.trim() == warning::VERSION.to_string())
 }
 
-fn keep(file: &PathBuf) -> anyhow::Result<()> {
+fn keep(file: &Path) -> anyhow::Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }

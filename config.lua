@@ -16,8 +16,8 @@ return {
 
   -- How much there may be of everything; a client that wants more is told so.
   limits = {
-    -- Sessions at a time. From 1 to 1024.
-    sessions = 16,
+    -- Sessions of one page or program at a time. From 1 to 1024.
+    sessions = 4,
     -- Open sockets at a time, those that are not let in yet included. From 1 to 1024.
     sockets = 16,
     -- Loaded chains of one session. From 1 to 65535.

@@ -37,6 +37,12 @@ export class BridgeView {
     this.pill.addEventListener('click', () => this.open());
     bridge.addEventListener('statechange', () => this.show());
     bridge.addEventListener('error', () => this.show());
+    // Only the bridge's own page hears of these.
+    bridge.addEventListener('bridgeevent', (event) => {
+      const { type, data } = /** @type {any} */ (event).detail;
+      if (type === 'PAIRING_ASKED') this.asked(data);
+      if (type === 'PAIRING_ENDED') this.asking?.close(data.paired ? 'paired' : 'ended');
+    });
     this.show();
   }
 
@@ -143,6 +149,28 @@ export class BridgeView {
     this.pairing = undefined;
     if (how !== 'paired' && bridge.state === 'pairing' && bridge.pairing?.step !== 'needed') bridge.cancelPairing();
     if (how === 'paired') toast('Paired. The bridge knows this page from now on.');
+  }
+
+  /** Another page wants to be let in. @param {{ origin: string, scopes: string[], code: string, warning: string }} data */
+  async asked(data) {
+    this.asking?.close('');
+    const { dialog, closed } = openDialog({ title: 'A page asks to be let in', class: 'asked' }, (dialog) => {
+      const scripts = make('input', { type: 'checkbox', id: 'may-script', checked: data.scopes.includes('script.write') });
+      scripts.addEventListener('change', () => this.bridge.call('PAIRING_ANSWER', { scripts: scripts.checked }).catch(() => {}));
+      return [
+        make('p', {}, make('b', {}, data.origin), ` wants to use the bridge for: ${data.scopes.join(', ')}.`),
+        make('p', {}, 'If that is you, type this code there:'),
+        make('output', { class: 'code' }, `${data.code.slice(0, 3)} ${data.code.slice(3)}`),
+        make('p', { class: 'hint' }, data.warning),
+        make('label', { class: 'check', for: 'may-script' }, scripts, 'It may also change scripts, which are programs'),
+        make('footer', {}, make('button', { type: 'button', class: 'quiet', onclick: () => dialog.close('refuse') }, 'Refuse')),
+      ];
+    });
+    this.asking = dialog;
+    const how = await closed;
+    if (this.asking === dialog) this.asking = undefined;
+    if (how === 'refuse') this.bridge.call('PAIRING_ANSWER', { refuse: true }).catch(() => {});
+    if (how === 'paired') toast(`${data.origin} was let in.`);
   }
 
   open() {

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { world } from '../support/browser.js';
 
-const PICTURES = process.env.PICTURES ?? fileURLToPath(new URL('../../../../target/pictures/', import.meta.url));
+const PICTURES = process.env.SONIC_SCREENSHOTS ?? fileURLToPath(new URL('../../../../target/screenshots/', import.meta.url));
 
 /** @param {import('playwright-core').Page} page @param {number} lane @param {string} name @param {boolean} [first] */
 async function add(page, lane, name, first = false) {
@@ -157,14 +157,14 @@ describe('the rack', () => {
       await page.emulateMedia({ colorScheme });
       await page.evaluate('scrollTo(0, 0)');
       await page.waitForTimeout(250);
-      await page.screenshot({ path: `${PICTURES}/page-${colorScheme}.png` });
+      await page.screenshot({ path: `${PICTURES}/stand-in-page-${colorScheme}.png` });
     }
     for (const width of [390, 320]) {
       await page.setViewportSize({ width, height: 844 });
       await page.waitForTimeout(200);
       assert.deepEqual(await page.evaluate(`[...document.querySelectorAll('body *')].filter((at) => at.getBoundingClientRect().right > ${width} && at.getBoundingClientRect().left >= 0).map((at) => at.className || at.tagName)`), [], `at ${width}`);
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width);
-      await page.screenshot({ path: `${PICTURES}/page-${width}.png` });
+      await page.screenshot({ path: `${PICTURES}/stand-in-page-${width}.png` });
     }
     await page.setViewportSize({ width: 1280, height: 860 });
   });
@@ -233,6 +233,27 @@ describe('the rack', () => {
   });
 });
 
+test('the bridge’s own page shows who asks to be let in, with the code, and can refuse', async () => {
+  const here = await world();
+  const page = await here.open(`/#key=${here.bridge.pageKey}`);
+  await page.locator('#bridge[data-state=ready]').waitFor();
+  const [session] = here.bridge.sessions.values();
+  const asked = { origin: 'https://daw.test', scopes: ['list', 'audio'], code: '123456', warning: 'Native plugins are programs.' };
+  session.emit('PAIRING_ASKED', 'lifecycle', asked);
+  const dialog = page.getByRole('dialog', { name: 'A page asks to be let in' });
+  assert.match(await dialog.innerText(), /https:\/\/daw\.test[\s\S]*123 456/);
+  await dialog.getByRole('button', { name: 'Refuse' }).click();
+  await page.waitForTimeout(100);
+  assert.equal(here.bridge.called('PAIRING_ANSWER'), 1);
+  session.emit('PAIRING_ASKED', 'lifecycle', asked);
+  await dialog.waitFor();
+  session.emit('PAIRING_ENDED', 'lifecycle', { origin: asked.origin, paired: true });
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(here.bridge.called('PAIRING_ANSWER'), 1);
+  await here.close();
+  assert.deepEqual(here.complaints, []);
+});
+
 test('a page without a key is paired by the code that the bridge shows', async () => {
   const here = await world();
   const page = await here.open('/');
@@ -240,7 +261,7 @@ test('a page without a key is paired by the code that the bridge shows', async (
   await page.locator('#banner').getByRole('button', { name: 'Pair' }).click();
   const code = page.getByRole('textbox', { name: 'Code of six digits' });
   await page.waitForFunction(() => document.activeElement?.classList.contains('code'));
-  await page.screenshot({ path: `${PICTURES}/pairing.png` });
+  await page.screenshot({ path: `${PICTURES}/stand-in-pairing.png` });
   await code.fill(here.bridge.code === '000000' ? '111111' : '000000');
   await page.getByText('4 tries left').waitFor();
   await code.fill(here.bridge.code);

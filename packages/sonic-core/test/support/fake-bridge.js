@@ -430,7 +430,7 @@ class FakeClient {
         };
       }
       case 'CLOSE_STREAM': own.streams.delete(params.stream); return {};
-      case 'SEND_EVENTS': case 'SET_TRANSPORT': case 'PANIC': return {};
+      case 'SEND_EVENTS': case 'SET_TRANSPORT': case 'PANIC': case 'PAIRING_ANSWER': return {};
       case 'BATCH': return { results: params.calls.map((/** @type {any} */ call) => {
         try {
           return { result: this.verb(call.method, call.params) };

@@ -30,6 +30,8 @@ export const setFrame = (frame) => (scope.currentFrame = frame);
 export function processorOn(ring, words, more = {}) {
   for (const [word, value] of words) ring.set(word, value);
   const made = new Processor({ processorOptions: { memory: ring.memory, block: ring.block, channels: ring.channels, bell: more.bell ?? new SharedArrayBuffer(64), ...more } });
+  // A listener keeps a port, and with it the process, alive.
+  made.port.unref();
   return {
     made,
     /** @param {Float32Array[]} input @param {number} frame @param {number} [frames] */

@@ -3,16 +3,20 @@
 //! Thread: main. Invariant: the graph that comes out has exactly the channels the plugins settled on; a plugin that
 //! refuses the channels that reach it is loaded once per channel, and that is said.
 
-use super::{param_text, param_text::ParamError, render_error::RenderError, render_job::PluginUse, settings};
+use super::{
+    fit::{Fit, wanted},
+    param_text,
+    param_text::ParamError,
+    render_error::RenderError,
+    render_job::PluginUse,
+    settings, starting,
+};
 use crate::{
     engine::LoadedNode,
     model::{Arrangement, Edge, GraphSpec, NodeKind, NodeSpec, ParamId, PluginInfo, Port},
-    plugin::{Controller, Format, Layout, LayoutRequest, Notice, PluginError, ProcessMode, Processor, Setup},
+    plugin::{Controller, Format, LayoutRequest, ProcessMode, Setup},
 };
 use std::ops::Range;
-
-/// A plugin that wants to be restarted more often than this while it starts is played as it is.
-const START_RESTARTS: usize = 8;
 
 /// What a line of plugins is fed with.
 #[derive(Clone, Debug)]
@@ -328,7 +332,7 @@ impl Builder<'_> {
         (lane, lanes): (usize, usize),
         mut controller: Box<dyn Controller>,
     ) -> Result<usize, RenderError> {
-        let loaded = start(&mut *controller, &self.request.setup)?;
+        let loaded = starting::start(&mut *controller, &self.request.setup)?;
         let name = loaded.name.clone();
         let key = if lanes > 1 {
             format!("{}.{} {name}", position + 1, lane + 1)
@@ -384,53 +388,5 @@ impl Drop for Chain {
     fn drop(&mut self) {
         let nodes = std::mem::take(&mut self.nodes);
         self.take_back(nodes);
-    }
-}
-
-/// Channels a plugin settled on.
-struct Fit {
-    inputs: usize,
-    outputs: usize,
-    sidechain: usize,
-}
-
-impl Fit {
-    fn of(layout: &Layout) -> Self {
-        let inputs = layout.main_input_channels();
-        Self { inputs, outputs: layout.main_output_channels(), sidechain: layout.input_channels() - inputs }
-    }
-}
-
-/// The main input's wish: nothing when there is nothing to feed it, unless the plugin has no other use than effects.
-fn wanted(layout: &Layout, channels: usize) -> Option<Arrangement> {
-    if channels == 0 && layout.event_inputs.is_empty() {
-        return layout.inputs.first().map(|bus| bus.arrangement);
-    }
-    Arrangement::for_channels(channels).filter(|_| channels > 0)
-}
-
-/// `[main]` Activates an instance and lets it restart as it asks.
-pub fn start(controller: &mut dyn Controller, setup: &Setup) -> Result<LoadedNode, PluginError> {
-    let mut processor = controller.activate(setup)?;
-    for _ in 0..START_RESTARTS {
-        let notices = controller.poll();
-        if !notices.iter().any(|notice| matches!(notice, Notice::Restart(_))) {
-            break;
-        }
-        processor = controller.restart(processor)?;
-    }
-    Ok(node_of(controller, processor))
-}
-
-/// `[main]` What the compiler takes of an active instance.
-pub fn node_of(controller: &dyn Controller, processor: Box<dyn Processor>) -> LoadedNode {
-    LoadedNode {
-        processor,
-        name: controller.plugin().name.clone(),
-        inputs: controller.layout().input_channels(),
-        outputs: controller.layout().output_channels(),
-        latency: controller.latency(),
-        tail: controller.tail(),
-        sleeps: false,
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod chain;
 pub mod core;
+mod fit;
 pub mod host;
 pub mod last_words;
 pub mod offline;
@@ -14,6 +15,7 @@ pub mod render_error;
 pub mod render_job;
 pub mod render_report;
 mod settings;
+mod starting;
 
 pub use self::core::Core;
 pub use host::Host;

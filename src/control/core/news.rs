@@ -10,7 +10,7 @@ use super::{
     live::is_free,
 };
 use crate::{
-    control::chain,
+    control::{chain, starting},
     engine::LoadedNode,
     model::ParamId,
     plugin::{Format, Notice},
@@ -291,10 +291,10 @@ impl Instance {
                         }
                         if known == (controller.latency(), controller.tail(), controller.layout().clone()) {
                             if let Err(processor) = playable.schedule_mut().put_processor(*node, processor) {
-                                fresh.push((*node, chain::node_of(&**controller, processor)));
+                                fresh.push((*node, starting::node_of(&**controller, processor)));
                             }
                         } else {
-                            fresh.push((*node, chain::node_of(&**controller, processor)));
+                            fresh.push((*node, starting::node_of(&**controller, processor)));
                         }
                     }
                     Err(error) => {

@@ -10,7 +10,7 @@ use super::{
     playable::{Desk, Playable},
 };
 use crate::{
-    control::chain::{self, Chain},
+    control::{chain::Chain, starting},
     engine::LoadedNode,
     plugin::{Controller, Format, Setup, State},
 };
@@ -155,7 +155,7 @@ fn restart_all(chain: &mut Chain, nodes: &mut [Option<LoadedNode>], setup: &Setu
         }
     }
     for member in &mut chain.members {
-        match chain::start(&mut *member.controller, setup) {
+        match starting::start(&mut *member.controller, setup) {
             Ok(loaded) => nodes[member.node] = Some(loaded),
             Err(error) => {
                 tracing::warn!(%error, "a plugin could not be started again");

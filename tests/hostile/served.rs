@@ -42,6 +42,11 @@ pub fn server() -> &'static Target {
         });
         thread("prompts under test", move || while prompts.blocking_recv().is_some() {});
         thread("scripts under test", move || answer(scripts));
+        // Until the scripts have said what they serve, everything is answered with 503.
+        let request = format!("GET /v1/ws HTTP/1.1\r\nHost: localhost:{}\r\nOrigin: {ORIGIN}\r\n\r\n", target.port);
+        while target.ask(request.as_bytes()).starts_with(b"HTTP/1.1 503") {
+            std::thread::yield_now();
+        }
         target
     })
 }
@@ -149,10 +154,40 @@ impl Target {
                         break;
                     }
                 }
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Silence, or an end that was not a clean one.
                 Err(_) => break,
             }
         }
         answer
+    }
+}
+
+/// A socket that goes on where a signal interrupted it; a fuzzer has a clock that sends them.
+pub struct Patient(pub TcpStream);
+
+impl std::io::Read for Patient {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            match self.0.read(bytes) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+}
+
+impl std::io::Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        loop {
+            match self.0.write(bytes) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
     }
 }

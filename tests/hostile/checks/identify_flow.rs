@@ -1,6 +1,6 @@
 //! What a client says after its socket was opened, message by message.
 
-use crate::served::{self, Target};
+use crate::served::{self, Patient, Target};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ fn key(server: &Target) -> &'static Key {
 }
 
 struct Talk {
-    socket: WebSocket<TcpStream>,
+    socket: WebSocket<Patient>,
     origin: String,
     hello: Value,
     /// The right proof was shown.
@@ -79,7 +79,7 @@ impl Talk {
         let mut request = format!("ws://127.0.0.1:{}/v1/ws", server.port).into_client_request().unwrap();
         request.headers_mut().insert("origin", origin.parse().unwrap());
         request.headers_mut().insert("sec-websocket-protocol", "sonic-core.v1.json".parse().unwrap());
-        let (socket, _) = client(request, stream).unwrap_or_else(|error| panic!("{error}"));
+        let (socket, _) = client(request, Patient(stream)).unwrap_or_else(|error| panic!("{error}"));
         let mut talk = Self { socket, origin, hello: Value::Null, entitled: false, over: false, count: 0 };
         let hello = talk.receive().expect("HELLO");
         assert_eq!(hello["method"], "HELLO");

@@ -14,6 +14,7 @@ use super::{
     registry::{Attached, Order, Session},
     requests::{Answered, Requests},
     shared::{Shared, locked},
+    websocket::payload,
 };
 use crate::{
     control::core::Stream,
@@ -29,7 +30,7 @@ use tokio::{
     sync::{Notify, broadcast, mpsc},
     time::{Interval, MissedTickBehavior},
 };
-use warp::ws::Message;
+use tokio_tungstenite::tungstenite::Message;
 
 /// Events that are written at a time.
 const EVENTS: usize = 16;
@@ -170,10 +171,10 @@ impl Socket<'_> {
     }
 
     fn take(&mut self, message: &Message) -> Result<(), End> {
-        match message.to_str() {
-            Ok(text) => self.request(text),
-            Err(()) => {
-                let (answer, closing) = self.frames.work(message.as_bytes(), Instant::now());
+        match message {
+            Message::Text(text) => self.request(text),
+            _ => {
+                let (answer, closing) = self.frames.work(payload(message), Instant::now());
                 self.pipe.send(Message::binary(answer));
                 closing.map_or(Ok(()), |closing| Err(Some(closing)))
             }
@@ -286,14 +287,14 @@ impl Socket<'_> {
             return Err(Some(Closing::no_heartbeat()));
         }
         self.unanswered += 1;
-        self.pipe.send(Message::ping(Vec::new()));
+        self.pipe.send(Message::Ping(bytes::Bytes::new()));
         Ok(())
     }
 }
 
 fn seen(frames: &mut Frames<Stream>, message: &Message) {
     if message.is_binary() {
-        frames.seen(message.as_bytes());
+        frames.seen(payload(message));
     }
 }
 

@@ -17,6 +17,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Message;
 
 /// Who knocked, as far as is known without its help.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ pub(super) async fn next(pipe: &mut Pipe, shared: &Shared, until: Instant) -> Re
             }
         });
     };
-    let Ok(text) = message.to_str() else { return Err(Some(Closing::not_identified())) };
+    let Message::Text(text) = &message else { return Err(Some(Closing::not_identified())) };
     if text.len() > limits.text {
         return Err(Some(Closing::too_big()));
     }

@@ -9,14 +9,16 @@ use super::{
     shared::{Seat, Shared},
     socket::{self, Arrival},
     token_file::Entry,
+    websocket,
 };
 use crate::link::{HttpAnswer, HttpCall, ToScript};
+use hyper::{HeaderMap, header, upgrade::OnUpgrade};
 use hyper_util::service::TowerToHyperService;
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use warp::{
-    Filter, Rejection, Reply as _,
+    Filter, Rejection,
     http::Request,
     hyper::{body::Incoming, service::Service},
     path::FullPath,
@@ -107,9 +109,10 @@ fn routes(
         warp::any().map(move || Arc::clone(&shared))
     };
     let socket = at(|place| matches!(place, Place::Socket(_) | Place::Native(_)))
-        .and(warp::ws())
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::get::<OnUpgrade>())
         .and(with.clone())
-        .map(move |passed, ws, shared| upgrade(passed, ws, shared, peer, sockets.clone()));
+        .map(move |passed, headers, later, shared| upgrade(passed, (&headers, later), shared, peer, sockets.clone()));
     let hello = at(|place| *place == Place::Hello).and(with.clone()).map(hello);
     let file = at(|place| *place == Place::File).and(warp::path::full()).and(with.clone()).map(file);
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
@@ -168,8 +171,15 @@ fn file(_: Passed, path: FullPath, shared: Arc<Shared>) -> Response {
     found.map_or_else(|| refusal(404), |file| body(200, file.content_type, file.bytes.to_vec()))
 }
 
-fn upgrade(passed: Passed, ws: warp::ws::Ws, shared: Arc<Shared>, peer: SocketAddr, sockets: TaskTracker) -> Response {
+fn upgrade(
+    passed: Passed,
+    (headers, later): (&HeaderMap, OnUpgrade),
+    shared: Arc<Shared>,
+    peer: SocketAddr,
+    sockets: TaskTracker,
+) -> Response {
     let (Place::Socket(protocol) | Place::Native(protocol)) = passed.place else { return refusal(404) };
+    let Some(accept) = websocket::accept(headers) else { return refusal(400) };
     let limits = shared.config.limits.clone();
     let seats = Seat::take(&shared.sockets, limits.sockets)
         .and_then(|seat| Some((seat, Seat::take(&shared.unidentified, limits.unidentified)?)));
@@ -177,19 +187,22 @@ fn upgrade(passed: Passed, ws: warp::ws::Ws, shared: Arc<Shared>, peer: SocketAd
         shared.refusals.note(peer, b"", passed.origin.unwrap_or_default().as_bytes(), "too many WebSockets");
         return refusal(503);
     };
-    let subprotocol = subprotocol(&protocol);
+    let mut answer = body(101, "", Vec::new());
+    answer.headers_mut().remove(header::CONTENT_TYPE);
+    set(&mut answer, "connection", "upgrade");
+    set(&mut answer, "upgrade", "websocket");
+    set(&mut answer, "sec-websocket-accept", &accept);
+    set(&mut answer, "sec-websocket-protocol", &subprotocol(&protocol));
     let arrival = Arrival { shared, peer, protocol, origin: passed.origin, token: passed.token, seat, waiting };
     let token = sockets.token();
-    let longest = limits.binary.max(limits.text);
-    let reply = ws
-        .max_message_size(longest)
-        .max_frame_size(longest)
-        .max_write_buffer_size(limits.answer + limits.hard_mark)
-        .on_upgrade(move |socket| async move {
-            socket::serve(socket, arrival).await;
-            drop(token);
-        });
-    warp::reply::with_header(reply, "sec-websocket-protocol", subprotocol).into_response()
+    tokio::spawn(async move {
+        // Who goes before the answer arrives was never here.
+        if let Ok(upgraded) = later.await {
+            socket::serve(websocket::open(upgraded, &limits).await, arrival).await;
+        }
+        drop(token);
+    });
+    answer
 }
 
 async fn endpoint(passed: Passed, sent: bytes::Bytes, path: &str, query: &str, shared: &Shared) -> Response {

@@ -44,6 +44,7 @@ mod sink;
 mod socket;
 mod token_file;
 mod tokens;
+mod websocket;
 
 pub use bind::BindError;
 pub use config::{Config, Limits};

@@ -3,18 +3,20 @@
 //! Thread: the connection's. Invariant: sending never waits, so a client that takes nothing cannot stop what is done for it
 //! from ending; what waits is bounded in both directions. Deliberately absent: what messages mean.
 
-use super::{Limits, closing::Closing};
+use super::{
+    Limits,
+    closing::Closing,
+    websocket::{WebSocket, goodbye, payload},
+};
 use futures_util::{Sink, Stream};
 use std::{
     collections::VecDeque,
-    error::Error as _,
     future::poll_fn,
     pin::Pin,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
-use tokio_tungstenite::tungstenite::{Error, error::CapacityError};
-use warp::ws::{Message, WebSocket};
+use tokio_tungstenite::tungstenite::{Error, Message, error::CapacityError};
 
 /// Messages that are read ahead; more stay in the system's buffers, and the client waits.
 const AHEAD: usize = 1024;
@@ -69,7 +71,7 @@ impl Pipe {
         if self.out.is_empty() && !self.unflushed {
             self.moved = Instant::now();
         }
-        self.out_bytes += message.as_bytes().len();
+        self.out_bytes += payload(&message).len();
         self.out.push_back(message);
     }
 
@@ -101,7 +103,7 @@ impl Pipe {
     /// `[net]` The next message that was read.
     pub(super) fn pop(&mut self) -> Option<Message> {
         let message = self.read.pop_front()?;
-        self.read_bytes -= message.as_bytes().len();
+        self.read_bytes -= payload(&message).len();
         Some(message)
     }
 
@@ -143,7 +145,7 @@ impl Pipe {
             self.out.clear();
             self.out_bytes = 0;
         }
-        self.send(Message::close_with(closing.code, closing.reason));
+        self.send(goodbye(closing.code, &closing.reason));
         let goodbye = self.goodbye;
         let farewell = async {
             poll_fn(|cx| {
@@ -180,7 +182,7 @@ impl Pipe {
                 Poll::Ready(Ok(())) => {}
             }
             let Some(message) = self.out.pop_front() else { break };
-            self.out_bytes -= message.as_bytes().len();
+            self.out_bytes -= payload(&message).len();
             self.moved = Instant::now();
             self.unflushed = true;
             if socket.as_mut().start_send(message).is_err() {
@@ -214,7 +216,7 @@ impl Pipe {
                 Poll::Ready(Some(Ok(message))) if message.is_ping() => {}
                 Poll::Ready(Some(Ok(message))) => {
                     seen(&message);
-                    self.read_bytes += message.as_bytes().len();
+                    self.read_bytes += payload(&message).len();
                     self.read.push_back(message);
                 }
             }
@@ -223,11 +225,11 @@ impl Pipe {
 }
 
 /// What a failure to read means.
-fn why(error: &warp::Error) -> Gone {
-    match error.source().and_then(|source| source.downcast_ref::<Error>()) {
-        Some(Error::Capacity(CapacityError::MessageTooLong { .. })) => Gone::Rules(Closing::too_big()),
-        Some(Error::Utf8(_)) => Gone::Rules(Closing::bad_utf8()),
-        Some(Error::Protocol(error)) if !lost(error) => Gone::Rules(Closing::protocol()),
+fn why(error: &Error) -> Gone {
+    match error {
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => Gone::Rules(Closing::too_big()),
+        Error::Utf8(_) => Gone::Rules(Closing::bad_utf8()),
+        Error::Protocol(error) if !lost(error) => Gone::Rules(Closing::protocol()),
         _ => Gone::Left,
     }
 }

@@ -9,6 +9,7 @@ use super::{
     pipe::Pipe,
     shared::{Seat, Shared},
     token_file::Entry,
+    websocket::WebSocket,
 };
 use std::{net::SocketAddr, sync::Arc};
 
@@ -27,7 +28,7 @@ pub(super) struct Arrival {
 }
 
 /// `[net]` Serves it to its end.
-pub(super) async fn serve(socket: warp::ws::WebSocket, arrival: Arrival) {
+pub(super) async fn serve(socket: WebSocket, arrival: Arrival) {
     let Arrival { shared, peer, protocol, origin, token, seat, waiting } = arrival;
     let mut pipe = Pipe::new(socket, &shared.config.limits);
     let caller = handshake::Caller { protocol, origin, token };

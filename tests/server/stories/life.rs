@@ -15,7 +15,7 @@ fn a_client_is_told_what_it_needs_and_answers_are_answered() {
     assert_eq!(hello["limits"]["text_bytes"], 256 << 10);
     let ready = client.identify(&token, json!({"events": {"classes": ["graph"]}}));
     assert_eq!((&ready["resumed"], &ready["seq"]), (&json!(false), &json!(0)));
-    assert!(ready["warning"].as_str().unwrap().contains("outside the browser's protection"));
+    assert!(ready["warning"].as_str().unwrap().contains("outside the browser's sandbox"));
     assert!(ready["scopes"].as_array().unwrap().contains(&json!("audio")));
     let info = rig.opened(1).remove(0);
     assert_eq!((info.origin.as_deref(), info.client.as_str(), &*info.protocol), (Some(PAGE), "test 1", "sonic-core"));

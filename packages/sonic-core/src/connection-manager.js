@@ -167,7 +167,7 @@ export class ConnectionManager extends EventTarget {
     }
     try {
       const session = await this.greet(options.signal);
-      const stored = await this.store.getKey(session.hello.instance_id);
+      const stored = await this.store.getKey(this.url);
       if (!stored) {
         session.close();
         this.needPairing('This page is not paired with the bridge yet.');
@@ -304,7 +304,7 @@ export class ConnectionManager extends EventTarget {
 
   /** @param {Session} session @param {import('./key-store.js').StoredKey} stored */
   async keep(session, stored) {
-    await this.store.setKey(session.hello.instance_id, stored);
+    await this.store.setKey(this.url, stored);
     this.store.setSession(null);
     this.seeking = true;
     await this.identify(session, stored);
@@ -312,8 +312,7 @@ export class ConnectionManager extends EventTarget {
 
   /** Forgets the key of this bridge. */
   async forget() {
-    const id = this.session?.hello?.instance_id ?? this.hello?.instance_id;
-    if (id) await this.store.setKey(id, null);
+    await this.store.setKey(this.url, null);
     this.close();
   }
 
@@ -334,15 +333,14 @@ export class ConnectionManager extends EventTarget {
     }
     if (!wasReady && this.state !== 'pairing') return;
     if (this.state === 'pairing' && this.pairing?.step === 'needed') return;
-    this.comeBack(code, reason, session);
+    this.comeBack(code, reason);
   }
 
-  /** @param {number} code @param {string} reason @param {Session | null} [session] */
-  async comeBack(code, reason, session = this.session) {
+  /** @param {number} code @param {string} reason */
+  async comeBack(code, reason) {
     const policy = CLOSE_POLICY[code] ?? 'again';
     if (policy === 'pair' || this.pairing) {
-      const id = session?.hello?.instance_id;
-      if (id && (code === 4004 || code === 4013)) await this.store.setKey(id, null);
+      if (code === 4004 || code === 4013) await this.store.setKey(this.url, null);
       this.needPairing(reason || (code === 4005 ? 'The bridge refused, or time ran out.' : 'The bridge does not know this page any more.'));
     } else if (policy === 'never' || (policy === 'once' && this.attempt > 0)) {
       this.seeking = false;
@@ -387,7 +385,7 @@ export class ConnectionManager extends EventTarget {
       else if (found.state !== 'found') this.become(found.state, found.reason);
       else {
         const session = await this.greet();
-        const stored = await this.store.getKey(session.hello.instance_id);
+        const stored = await this.store.getKey(this.url);
         if (stored) await this.identify(session, stored);
         else {
           session.close();

@@ -3,13 +3,13 @@
 // Thread: page. Invariant: the key is not extractable, so that a script that reads the store cannot carry it away.
 // Deliberately absent: the token's bytes, which are gone once they are imported.
 
-/** @typedef {{ keyId: string, key: CryptoKey }} StoredKey */
+/** Keys are kept by the bridge's address: what it calls itself changes with each start. @typedef {{ keyId: string, key: CryptoKey }} StoredKey */
 /** @typedef {{ session: string, lastSeq: number }} StoredSession */
 
 /**
  * @typedef {object} KeyStore
- * @property {(instanceId: string) => Promise<StoredKey | null>} getKey
- * @property {(instanceId: string, key: StoredKey | null) => Promise<void>} setKey
+ * @property {(bridge: string) => Promise<StoredKey | null>} getKey
+ * @property {(bridge: string, key: StoredKey | null) => Promise<void>} setKey
  * @property {() => StoredSession | null} getSession
  * @property {(session: StoredSession | null) => void} setSession
  */
@@ -23,15 +23,15 @@ export class MemoryKeyStore {
     this.session = null;
   }
 
-  /** @param {string} instanceId */
-  async getKey(instanceId) {
-    return this.keys.get(instanceId) ?? null;
+  /** @param {string} bridge */
+  async getKey(bridge) {
+    return this.keys.get(bridge) ?? null;
   }
 
-  /** @param {string} instanceId @param {StoredKey | null} key */
-  async setKey(instanceId, key) {
-    if (key) this.keys.set(instanceId, key);
-    else this.keys.delete(instanceId);
+  /** @param {string} bridge @param {StoredKey | null} key */
+  async setKey(bridge, key) {
+    if (key) this.keys.set(bridge, key);
+    else this.keys.delete(bridge);
   }
 
   getSession() {
@@ -86,21 +86,21 @@ export class BrowserKeyStore {
     }
   }
 
-  /** @param {string} instanceId */
-  async getKey(instanceId) {
+  /** @param {string} bridge */
+  async getKey(bridge) {
     try {
-      return (await this.with('readonly', (store) => store.get(instanceId))) ?? (await this.memory.getKey(instanceId));
+      return (await this.with('readonly', (store) => store.get(bridge))) ?? (await this.memory.getKey(bridge));
     } catch {
-      return this.memory.getKey(instanceId);
+      return this.memory.getKey(bridge);
     }
   }
 
-  /** @param {string} instanceId @param {StoredKey | null} key */
-  async setKey(instanceId, key) {
-    await this.memory.setKey(instanceId, key);
+  /** @param {string} bridge @param {StoredKey | null} key */
+  async setKey(bridge, key) {
+    await this.memory.setKey(bridge, key);
     try {
       await this.with('readwrite', (store) =>
-        /** @type {IDBRequest<any>} */ (key ? store.put(key, instanceId) : store.delete(instanceId)));
+        /** @type {IDBRequest<any>} */ (key ? store.put(key, bridge) : store.delete(bridge)));
     } catch {
       // A private window: paired until it is closed.
     }

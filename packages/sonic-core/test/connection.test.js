@@ -178,7 +178,7 @@ test('a bridge that forgot the key asks for pairing again', async () => {
   to.keys.clear();
   to.drop();
   await reach(made, 'pairing');
-  assert.equal(await made.store.getKey(to.instanceId), null);
+  assert.equal(await made.store.getKey(to.url ?? ''), null);
 });
 
 test('a lost socket is found again and the session goes on, with the events in between', async () => {

@@ -181,7 +181,7 @@ describe('a page with the library', () => {
 
   test('the key is kept where no script can read it', async () => {
     const got = await run(`
-      const { key } = await bridge.store.getKey(bridge.session.hello.instance_id);
+      const { key } = await bridge.store.getKey(bridge.url);
       const read = await crypto.subtle.exportKey('raw', key).catch((error) => error.name);
       return [key.extractable, read, JSON.stringify(localStorage), JSON.stringify(sessionStorage).includes('token')];
     `);

@@ -18,7 +18,7 @@ export class FakeBridge {
     this.options = options;
     this.origins = options.origins ?? null;
     this.protocol = options.protocol ?? [1];
-    this.instanceId = randomBytes(8).toString('hex');
+    this.instanceId = '';
     /** @type {Map<string, { token: Buffer, origin: string }>} */
     this.keys = new Map();
     this.pageKey = randomBytes(8).toString('hex');
@@ -56,6 +56,8 @@ export class FakeBridge {
 
   /** @param {number} [port] */
   async listen(port = this.options.port ?? 0) {
+    // As the real one: another name at each start.
+    this.instanceId = randomBytes(8).toString('hex');
     await new Promise((resolve) => this.http.listen(port, '127.0.0.1', () => resolve(null)));
     this.port = /** @type {import('node:net').AddressInfo} */ (this.http.address()).port;
     this.url = `http://127.0.0.1:${this.port}`;

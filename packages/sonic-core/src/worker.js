@@ -1,7 +1,7 @@
 // The worker: it owns the one socket of the page, so that the page's own work never stops sound.
 //
 // Thread: worker. Invariant: it sleeps until the audio thread, the socket or the page wakes it; text passes through
-// unread. Deliberately absent: the handshake and the verbs, which the page does; timers.
+// unread. Deliberately absent: the handshake and the verbs, which the page does; timers where memory is shared.
 
 import { BlockRender } from './block-render.js';
 import { decodeFrames } from './protocol.js';
@@ -11,6 +11,8 @@ import { StreamPump } from './stream-pump.js';
 /** Results between two reports about a stream. */
 const REPORT_EVERY = 190;
 const POOL = 64;
+/** Where memory is not shared, the slots of one quantum wait this long for each other. */
+const TOGETHER_MS = 2;
 
 const scope = /** @type {any} */ (globalThis);
 /** @type {WebSocket | null} */
@@ -19,8 +21,10 @@ let socket = null;
 const pipes = new Map();
 /** @type {Map<number, { render: BlockRender, id: number }>} by stream */
 const renders = new Map();
-let pumpAsked = false;
-const later = new MessageChannel();
+/** Slots that came by message since the last pump. */
+let arrived = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let waiting;
 
 const pump = new StreamPump(
   (bytes) => {
@@ -71,16 +75,20 @@ class Pipe {
   }
 }
 
-/** Everything that is queued already travels in one message. */
+/** The slots of all nodes for one quantum travel in one message. */
 function askPump() {
-  if (pumpAsked) return;
-  pumpAsked = true;
-  later.port2.postMessage(0);
+  let nodes = 0;
+  for (const pipe of pipes.values()) if (pipe.stream && !pipe.shared && !pipe.stream.offline) nodes++;
+  if (++arrived >= nodes) pumpNow();
+  else waiting ??= setTimeout(pumpNow, TOGETHER_MS);
 }
-later.port1.onmessage = () => {
-  pumpAsked = false;
+
+function pumpNow() {
+  clearTimeout(waiting);
+  waiting = undefined;
+  arrived = 0;
   pump.pump();
-};
+}
 
 /** @param {SharedArrayBuffer} memory */
 async function listen(memory) {

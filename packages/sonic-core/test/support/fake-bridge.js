@@ -3,7 +3,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
-import { FLAG, FrameError, KIND, decodeFrames, encodeFrame } from '../../src/protocol.js';
+import { FLAG, FrameError, KIND, decodeFrames, encodeFrame, frameBytes } from '../../src/protocol.js';
 import { PLUGINS } from './fake-plugins.js';
 
 const SCOPES = ['list', 'load', 'param', 'audio', 'state', 'scan'];
@@ -42,6 +42,8 @@ export class FakeBridge {
     this.grace = 5000;
     this.wrongProof = false;
     this.silentHello = false;
+    /** Sound comes back as it came, by a plain echo: what the road alone costs. */
+    this.echo = false;
     this.http = createServer((request, response) => this.serve(request, response));
     this.sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, handleProtocols: () => 'sonic-core.v1.json' });
     this.http.on('upgrade', (request, socket, head) => {
@@ -452,6 +454,7 @@ class FakeClient {
     if (!this.session) return this.socket.close(4001, 'not identified');
     const { bridge } = this;
     bridge.messages++;
+    if (bridge.echo) return this.socket.send(echoed(data));
     const bytes = new Uint8Array(data);
     const run = () => {
       let frames;
@@ -505,6 +508,16 @@ class FakeClient {
       position: frame.position, aux: 10, opaque: frame.opaque, samples: sound,
     });
   }
+}
+
+/** Requests without events become results. @param {Buffer} data */
+function echoed(data) {
+  for (let at = 0; at < data.length; ) {
+    const length = frameBytes(data.readUInt16LE(at + 12), data.readUInt16LE(at + 14), data.readUInt16LE(at + 2), 0);
+    data[at] = KIND.AUDIO_RESULT;
+    at += length;
+  }
+  return data;
 }
 
 /** @param {string} id */

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 /** Golden frames, shared with the Rust tests. */
 export const GOLDEN_FRAMES = new URL('../../../../tests/vectors/frames/', import.meta.url);
 /** Set to true once the folder is part of the tree: then its absence is a failure. */
-export const GOLDEN_FRAMES_MUST_EXIST = false;
+export const GOLDEN_FRAMES_MUST_EXIST = true;
 
 /**
  * @typedef {object} GoldenFrame

@@ -2,10 +2,10 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ISOLATED, files } from './browser.js';
 
@@ -27,11 +27,11 @@ export class RealBridge {
   constructor(options) {
     this.program = told('SONIC_BRIDGE');
     this.folder = mkdtempSync(join(tmpdir(), 'bridge-real-'));
-    for (const part of ['home', 'cache', 'config', 'temp']) mkdirSync(join(this.folder, part));
+    for (const part of ['home', 'cache', 'config', 'temp', 'plugins']) mkdirSync(join(this.folder, part));
     const origins = (options.origins ?? []).map((origin) => JSON.stringify(origin)).join(', ');
     writeFileSync(join(this.folder, 'config.lua'), `return { server = { origins = { ${origins} } } }\n`);
     this.env = {
-      ...process.env, VST3_PATH: options.folders.join(delimiter), SONIC_BRIDGE_CACHE: join(this.folder, 'cache'), SONIC_BRIDGE_CONFIG: join(this.folder, 'config'),
+      ...process.env, VST3_PATH: [...options.folders, join(this.folder, 'plugins')].join(delimiter), SONIC_BRIDGE_CACHE: join(this.folder, 'cache'), SONIC_BRIDGE_CONFIG: join(this.folder, 'config'),
       ...Object.fromEntries(['HOME', 'USERPROFILE', 'LOCALAPPDATA', 'APPDATA'].map((name) => [name, join(this.folder, 'home')])),
       ...Object.fromEntries(['TMPDIR', 'TEMP', 'TMP'].map((name) => [name, join(this.folder, 'temp')])),
     };
@@ -39,6 +39,11 @@ export class RealBridge {
     this.address = '';
     this.output = '';
     this.errors = '';
+  }
+
+  /** One plugin of a folder whose others would take long to examine. @param {string} bundle */
+  addPlugin(bundle) {
+    cpSync(bundle, join(this.folder, 'plugins', basename(bundle)), { recursive: true });
   }
 
   get url() {

@@ -107,6 +107,11 @@ async function start() {
     if (key) await bridge.connect().catch(() => {});
     else toast(error instanceof Error ? error.message : String(error), 'error');
   }
+  // The address of a bridge that was started anew, opened in the same tab: only the part with the key is new.
+  addEventListener('hashchange', () => {
+    const next = takeKey();
+    if (next && bridge.state !== 'ready') bridge.pair({ key: next }).catch((error) => toast(error.message, 'error'));
+  });
   Object.assign(globalThis, { sonicRack: { bridge, rack, sources, context } });
 }
 

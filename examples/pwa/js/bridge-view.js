@@ -70,7 +70,9 @@ export class BridgeView {
           'Open the site’s settings beside the address, allow access to “apps on device” (or “local network”), and this page connects by itself.'), button('Try again', retry)];
       case 'absent':
         return [make('p', {}, make('strong', {}, 'The bridge is not running. '), 'Start ', make('code', {}, 'sonic-bridge'), ' on this computer. ',
-          isLoopbackPage(location.href) ? 'This page finds it by itself.' : ''), button('Look again', retry)];
+          isLoopbackPage(location.href) ? 'This page finds it by itself. ' : '',
+          // The bridge is silent to pages it does not know; a page cannot tell that from nothing.
+          ...(location.origin === bridge.url ? [] : ['If it runs, add ', make('code', {}, location.origin), ' to the allowed origins in its configuration.'])), button('Look again', retry)];
       case 'foreign-server':
         return [make('p', {}, make('strong', {}, 'That is not the bridge. '), bridge.reason), button('Look again', retry)];
       case 'incompatible':

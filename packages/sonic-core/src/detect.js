@@ -77,7 +77,7 @@ export async function detect(base, around, options = {}) {
   } catch (error) {
     if (options.signal?.aborted) throw options.signal.reason;
     if ((await access(around)) === 'denied') return denied();
-    return (await somebodyAnswers(base, around)) ? refused(base) : absent(base, error);
+    return (await somebodyAnswers(base, around)) ? refused(base, around) : absent(base, around, error);
   }
   let hello = null;
   try {
@@ -119,10 +119,22 @@ const answer = (state, reason) => ({ state, reason, hello: null });
 const denied = () =>
   answer('permission-denied', 'The browser does not let this page reach programs on this computer. Allow it in the site’s settings.');
 
-/** @param {string} base */
-const refused = (base) =>
-  answer('foreign-server', `A program answers at ${base}, but not to this page: it is not the bridge, or its list of allowed origins lacks this page.`);
+/** @param {string} url */
+const originOf = (url) => {
+  try {
+    return new URL(url).origin;
+  } catch {
+    return 'this page';
+  }
+};
 
-/** @param {string} base @param {unknown} error */
-const absent = (base, error) =>
-  answer('absent', `Nothing answers at ${base}. Start sonic-bridge on this computer. (${error instanceof Error ? error.message : error})`);
+/** @param {string} base @param {Surroundings} around */
+const refused = (base, { pageUrl }) =>
+  answer('foreign-server', `A program answers at ${base}, but not to this page: it is not the bridge, or its list of allowed origins lacks ${originOf(pageUrl)}.`);
+
+/** A bridge may hide from pages that it does not know. @param {string} base @param {Surroundings} around @param {unknown} error */
+const absent = (base, { pageUrl }, error) => {
+  const own = originOf(pageUrl);
+  const hidden = own === originOf(base) ? '' : ` If it runs, its list of allowed origins lacks ${own}.`;
+  return answer('absent', `Nothing answers at ${base}. Start sonic-bridge on this computer.${hidden} (${error instanceof Error ? error.message : error})`);
+};

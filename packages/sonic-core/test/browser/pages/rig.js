@@ -7,9 +7,9 @@ rig.lib = lib;
 
 rig.sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** @param {string} key */
-rig.connect = async (key) => {
-  const bridge = new lib.ConnectionManager({ url: location.origin, app: 'Rig', firstDelay: 50, longestDelay: 300 });
+/** @param {string} key @param {string} [url] */
+rig.connect = async (key, url = location.origin) => {
+  const bridge = new lib.ConnectionManager({ url, app: 'Rig', firstDelay: 50, longestDelay: 300 });
   rig.bridge = bridge;
   if (key) await bridge.pair({ key });
   else await bridge.connect();

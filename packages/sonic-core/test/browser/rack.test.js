@@ -442,39 +442,6 @@ describe('pages from elsewhere', { timeout: 240000 }, () => {
     await page.close();
   });
 
-  test('a paired page finds a bridge that was killed and started again by itself; its plugins have their values', async () => {
-    const { page, run } = await paired(sites.isolated.origin);
-    await run(`
-      ${WATCH}
-      const context = await realtime();
-      globalThis.node = await lib.NativePluginNode.create(context, { bridge, plugin: plugin('Sonic Gain'), fade: 0, latency: 32 });
-      globalThis.rig = wire(context, [node]);
-      node.params.get('Invert Polarity').normalizedValue = 1;
-      await node.getState();
-      globalThis.inverted = await (async () => { await sleep(300); rig.check(node.latencySamples, 128 * 40, -1); await sleep(800); return rig.report(); })();
-      globalThis.lost = new Promise((resolve) => node.addEventListener('waiting', resolve, { once: true }));
-      globalThis.back = lost.then(() => node.whenReady());
-    `);
-    await bridge.kill();
-    const dry = await run('await lost; rig.check(node.latencySamples, 128 * 8); await sleep(400); return rig.report();');
-    await bridge.start();
-    const got = await run(`
-      await back;
-      await sleep(300);
-      rig.check(node.latencySamples, 128 * 40, -1);
-      await sleep(1500);
-      const report = await rig.report();
-      const r = { inverted, report, state: bridge.state, polarity: node.params.get('Invert Polarity').norm };
-      await context.close();
-      node.destroy();
-      return r;
-    `);
-    assert.deepEqual([dry.bad, got.inverted.bad, got.report.bad], [0, 0, 0], JSON.stringify([dry, got]));
-    assert.ok(dry.ok > 10000 && got.inverted.ok > 10000 && got.report.ok > 10000, JSON.stringify([dry, got]));
-    assert.deepEqual([got.state, got.polarity], ['ready', 1]);
-    await page.close();
-  });
-
   test('nothing is left behind at the bridge', async () => {
     const { page, run } = await paired(sites.isolated.origin);
     assert.deepEqual(await run(`return (await bridge.call('LIST_INSTANCES')).instances`), []);

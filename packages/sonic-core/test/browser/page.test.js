@@ -51,7 +51,7 @@ describe('the rack', () => {
     await page.getByRole('button', { name: 'Add Module' }).click();
     assert.match(await page.locator('.menu').innerText(), /Native Plugins[\s\S]*INSTRUMENTS[\s\S]*Test Organ[\s\S]*EFFECTS/i);
     await page.locator('.menu-item', { hasText: 'Test Gain' }).click();
-    assert.match(await page.locator('dialog').innerText(), /outside the browser’s sandbox/);
+    await page.locator('dialog', { hasText: 'outside the browser’s sandbox' }).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
     assert.equal(loads(), 0, 'refused is not loaded');
     await add(page, 0, 'Test Gain', true);

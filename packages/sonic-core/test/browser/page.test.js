@@ -94,6 +94,7 @@ describe('the rack', () => {
     await card.locator('button[aria-label="Setting B"][aria-pressed=true]').waitFor();
     assert.equal(await gain.getAttribute('aria-valuenow'), '1.4');
     await card.getByRole('button', { name: 'Setting A' }).click();
+    await card.locator('button[aria-label="Setting A"][aria-pressed=true]').waitFor();
   });
 
   test('presets are chosen and saved', async () => {
